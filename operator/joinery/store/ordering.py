@@ -1,0 +1,173 @@
+"""Sort keys as SQL: numbers, then texts, then booleans, in both directions; without the key, or without an order,
+last in both. Ties: newest first, then uuid.
+
+Source: spec 2, *Sort*.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import repeat
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, and_, case, func, literal, null
+
+from joinery.pql.ast import CheckedKey, FieldPath
+from joinery.runs.times import format_time
+from joinery.store.columns import ALWAYS_THERE, COLUMNS
+from joinery.store.kinds import BOOLEAN, NUMBER, TEXT, TEXTS
+from joinery.store.scope import KnownKey, Scope
+from joinery.store.tables import run, value
+
+_TIMES = frozenset(("created_at", "updated_at", "started_at", "finished_at", "schedule_at"))
+_LAST = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One sort key: a column of ``run``, an alias of ``value`` to be joined, or nothing that any run has."""
+
+    field: FieldPath
+    descending: bool
+    own: ColumnElement[Any] | None = None
+    key: KnownKey | None = None
+    table: FromClause | None = None
+    shared: KnownKey | None = None  # outputs: the key of the metrics beneath them
+    beneath: FromClause | None = None
+    default: str | None = None  # kind, project: of a run without a value
+
+    def joined(self, source: FromClause, run_id: ColumnElement[int]) -> FromClause:
+        """``source`` with the value of each run beside it, where it has one."""
+        for table, key in ((self.table, self.key), (self.beneath, self.shared)):
+            if table is not None and key is not None:
+                source = source.outerjoin(table, and_(table.c.run == run_id, table.c.key == key.id))
+        return source
+
+    def selected(self) -> list[ColumnElement[Any]]:
+        """Four columns: kind, number, residue and text of the key, before it is a JSON value."""
+        if self.own is not None:
+            if self.field.name in ("uuid", "name"):
+                return [literal(TEXT), null(), null(), self.own]
+            return [literal(NUMBER), self.own, null(), null()]
+        if self.table is None:
+            return [null() if self.default is None else literal(TEXT), null(), null(), literal(self.default)]
+        return [self._kind(), self._of("number"), self._of("residue"), self._text()]
+
+    def order(self) -> list[ColumnElement[Any]]:
+        """What to order by, for runs of any kind of value and of none."""
+        if self.own is not None:
+            return [*([self.own.is_(None)] if self.may_lack else []), self._way(self.own)]
+        if self.table is None:
+            return []
+        kind = self._kind()
+        rank = case((kind == NUMBER, 1), (kind.in_(TEXTS), 2), (kind == BOOLEAN, 3), else_=_LAST)
+        by_value: list[ColumnElement[Any]] = [
+            func.coalesce(self._of("number"), 0.0),
+            func.coalesce(self._of("residue"), 0),
+        ]
+        if any(key.counts[kind] for key in (self.key, self.shared) if key is not None for kind in TEXTS):
+            by_value.append(func.coalesce(self._text(), ""))
+        return [rank, *map(self._way, by_value)]
+
+    @property
+    def may_lack(self) -> bool:
+        """Whether a run may have nothing in its own column."""
+        return self.field.name not in ALWAYS_THERE
+
+    def _kind(self) -> ColumnElement[Any]:
+        kind = self._of("kind")
+        return kind if self.default is None else func.coalesce(kind, TEXT)
+
+    def _of(self, name: str) -> ColumnElement[Any]:
+        """A column of the value that counts: the first table's where it has one."""
+        table = self.table
+        if table is None:
+            return null()
+        first: ColumnElement[Any] = table.c[name]
+        if self.beneath is None:
+            return first
+        return case((table.c.kind.is_not(None), first), else_=self.beneath.c[name])
+
+    def _text(self) -> ColumnElement[Any]:
+        default = () if self.default is None else (self.default,)
+        return func.coalesce(self._of("body"), self._of("head"), *default)
+
+    def _way(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return column.desc() if self.descending else column.asc()
+
+
+@lru_cache(256)
+def _alias(place: int, *, beneath: bool = False) -> FromClause:
+    """The alias of ``value`` for one sort key, made once."""
+    return value.alias(f"{'beneath' if beneath else 'sorted'}_{place}")
+
+
+def columns_of(scope: Scope, keys: Sequence[CheckedKey]) -> list[Column]:
+    """The sort's keys as columns."""
+    columns = []
+    for place, sort_key in enumerate(keys):
+        field = sort_key.field
+        own = run.c[COLUMNS[field.name][0]] if field.key is None and field.name in COLUMNS else None
+        first, shared = scope.both_keys(field)
+        default = scope.default(field)
+        if own is not None:
+            columns.append(Column(field, sort_key.descending, own=own))
+        elif first is not None and shared is not None:
+            columns.append(
+                Column(field, sort_key.descending, None, first, _alias(place), shared, _alias(place, beneath=True))
+            )
+        elif (known := first or shared) is not None:
+            columns.append(Column(field, sort_key.descending, key=known, table=_alias(place), default=default))
+        else:
+            columns.append(Column(field, sort_key.descending, default=default))
+    return columns
+
+
+def json_keys(scope: Scope, column: Column, created: Sequence[int], raw: Sequence[Sequence[Any]]) -> list[Any]:
+    """A sort key of each run as the record shows it: a JSON value, or None where the run has none that can be shown.
+
+    ``raw`` are the four columns as `Column.selected` has them, ``created`` is when each run was.
+    """
+    name = column.field.name if column.field.key is None else ""
+    if name == "created_at":
+        return list(map(format_time, created))
+    if name == "namespace":
+        return [scope.namespace] * len(created)
+    if column.own is not None and name in _TIMES:
+        return [None if at is None else format_time(at) for at in raw[1]]
+    kinds, numbers, residues, _ = raw
+    plain = set(kinds) == {NUMBER} and None not in numbers and not any(residues)  # a column of the run may be empty
+    if plain and name not in _TIMES and math.isfinite(sum(numbers)):
+        return [int(n) if n.is_integer() and -(2.0**63) <= n < 2.0**63 else n for n in numbers]
+    return list(map(_json_key, repeat(name), *raw))
+
+
+def _json_key(name: str, kind: int | None, number: float | None, residue: int | None, text: str | None) -> Any:
+    match kind:
+        case 1 if number is not None:
+            exact = _exact(number, residue or 0)
+            return format_time(int(exact)) if name in _TIMES else exact
+        case 2 | 6:
+            return text
+        case 3:
+            return number == 1.0
+        case 4:
+            return "NaN"
+        case _:
+            return None
+
+
+def _exact(number: float, residue: int) -> int | float | str:
+    if residue or (number.is_integer() and -(2.0**63) <= number < 2.0**63):
+        return int(number) + residue
+    if number - number != 0:
+        return "Infinity" if number > 0 else "-Infinity"
+    return number
+
+
+def newest_first(table: FromClause) -> list[ColumnElement[Any]]:
+    """The tie-breakers: ``-created_at``, then uuid."""
+    return [table.c.created.desc(), table.c.uuid.asc()]
