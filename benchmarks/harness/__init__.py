@@ -1,0 +1,1 @@
+"""The side-by-side benchmark: data, questions, rivals' environments, the contest, its report and its claims."""
