@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import selectors
 import ssl
 import threading
+import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -43,7 +46,9 @@ class ApiProxy:
         self.port = 0
         self.path = Path()
         self._ssl = ssl.create_default_context(cafile=str(authority))
-        self._loop = asyncio.new_event_loop()
+        self._selector = selectors.DefaultSelector()
+        self._loop = asyncio.SelectorEventLoop(self._selector)
+        self._accepted: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
     def kubeconfig(self, path: Path, *, token: str, namespace: str = "default") -> Path:
@@ -89,16 +94,23 @@ class ApiProxy:
     async def _stop(self) -> None:
         self.answer = lambda method, path: 503  # whoever still asks is told so
         self.held, self.watch_held = lambda method, path: False, False
+        for transport in self._accepted:
+            transport.abort()  # one that was killed reads no more: what is still to be sent to it keeps it open
         await self._runner.cleanup()
         await self._session.close()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        await asyncio.sleep(0.25)  # TLS connections close in the background
+        # Connections close in the background, TLS in several steps; what is left is how the loop wakes itself.
+        deadline = time.monotonic() + 10
+        while len(self._selector.get_map()) > 1 and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
 
     async def _pass(self, request: web.Request) -> web.StreamResponse:
         path = request.path
+        if request.transport is not None:
+            self._accepted.add(request.transport)
         while self.held(request.method, path):
             await asyncio.sleep(0.02)
         refused = self.answer(request.method, path)

@@ -110,6 +110,12 @@ class Cluster:
             self._kind("export", "logs", folder, "--name", NAME)
         return folder
 
+    def failed_starts(self, *, count: int = 12) -> str:
+        """The last things that the nodes' containerd could not do: what a container that never started died of."""
+        logs = sorted((self.logs / "cluster").glob("*/containerd.log"))
+        lines = [line for log in logs for line in log.read_text(errors="replace").splitlines() if "level=error" in line]
+        return "\n".join(line[:600] for line in lines[-count:])
+
     def delete(self) -> None:
         self._kind("delete", "cluster", "--name", NAME, *self._file)
         if self.engine.ours:  # the bridge of an engine that goes would stay on the machine

@@ -89,6 +89,9 @@ def _all(*, keep: bool, for_pytest: Sequence[str]) -> int:
     try:
         cluster = up()
         code = _test(_made(cluster), for_pytest)
+        if code:
+            tell(f"what the nodes logged: {cluster.save_logs()}")
+            tell(f"the last errors of their containerd:\n{cluster.failed_starts()}")
     except (Failed, Unavailable, NotReady):
         if cluster is None and (state := _state()):
             tell(f"what the nodes logged: {_cluster(Engine.from_state(state)).save_logs()}")

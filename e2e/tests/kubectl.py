@@ -110,7 +110,12 @@ class Kubectl:
             text=True,
             check=False,
         ).stdout
-        return f"{json.dumps(found.get('status'), indent=1)[-6000:]}\n{pods[-4000:]}"
+        status = found.get("status") or {}
+        said = [
+            f"{one['type']} is {one['status']} ({one['reason']}): {one.get('message', '')}"
+            for one in status.get("conditions", ())
+        ]
+        return f"{json.dumps(status, indent=1)[-6000:]}\n{pods[-4000:]}\n" + "\n".join(said)
 
 
 def _list(manifests: Sequence[Manifest]) -> str:
