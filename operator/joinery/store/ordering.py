@@ -18,7 +18,8 @@ from sqlalchemy import ColumnElement, FromClause, and_, case, func, literal, nul
 from joinery.pql.ast import CheckedKey, FieldPath
 from joinery.runs.times import format_time
 from joinery.store.columns import ALWAYS_THERE, COLUMNS
-from joinery.store.kinds import BOOLEAN, NUMBER, TEXT, TEXTS
+from joinery.store.kinds import BOOLEAN, LONG_TEXT, NUMBER, TEXT, TEXTS
+from joinery.store.rows import FOLDED
 from joinery.store.scope import KnownKey, Scope
 from joinery.store.tables import run, value
 
@@ -68,7 +69,7 @@ class Column:
             func.coalesce(self._of("number"), 0.0),
             func.coalesce(self._of("residue"), 0),
         ]
-        if any(key.counts[kind] for key in (self.key, self.shared) if key is not None for kind in TEXTS):
+        if self._has(*TEXTS):
             by_value.append(func.coalesce(self._text(), ""))
         return [rank, *map(self._way, by_value)]
 
@@ -91,9 +92,17 @@ class Column:
             return first
         return case((table.c.kind.is_not(None), first), else_=self.beneath.c[name])
 
+    def _has(self, *kinds: int) -> bool:
+        """Whether any run has a value of these kinds."""
+        return any(key.counts[kind] for key in (self.key, self.shared) if key is not None for kind in kinds)
+
     def _text(self) -> ColumnElement[Any]:
-        default = () if self.default is None else (self.default,)
-        return func.coalesce(self._of("body"), self._of("head"), *default)
+        # Short texts stand in the index as they are: where there are no others, no row of the table is looked up.
+        is_whole = self.field.name not in FOLDED and not self._has(LONG_TEXT)
+        parts = [self._of("head")] if is_whole else [self._of("body"), self._of("head")]
+        if self.default is not None:
+            parts.append(literal(self.default))
+        return func.coalesce(*parts) if len(parts) > 1 else parts[0]
 
     def _way(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         return column.desc() if self.descending else column.asc()

@@ -4,32 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, false, literal_column, or_, select
+import orjson
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    exists,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from joinery.pql.ast import All, Any_, Complement, Condition, FieldPath, Predicate
 from joinery.runs.search import SearchRequest
+from joinery.store.dialects import is_postgresql
 from joinery.store.kinds import KINDS, LONG_TEXT, ORDERED
+from joinery.store.prepared import Prepared
 from joinery.store.rows import DEFAULT_KIND, FIELD, LAST, NOTED, key_of
 from joinery.store.tables import damaged, key, run, space, state
 
-_AT_ONCE = 400
 
-# One statement for all that is known beforehand: (id, runs, version, any damaged, any shadowed).
-_HERE = select(space.c.id).where(space.c.name == bindparam("namespace")).scalar_subquery()
-_PRELUDE = select(
-    _HERE,
-    select(space.c.runs).where(space.c.name == bindparam("namespace")).scalar_subquery(),
-    select(state.c.version).scalar_subquery(),
-    exists(select(damaged.c.uid).where(damaged.c.namespace == bindparam("namespace"))),
-    exists(select(run.c.id).where(run.c.space == _HERE, run.c.shadowed == literal_column("1"))),
-)
-# The keys of one scope: by pairs of scope and name neither database uses the whole index.
-_KEYS = select(key).where(
-    key.c.space == bindparam("space"),
-    key.c.scope == bindparam("scope"),
-    key.c.name.in_(bindparam("names", expanding=True)),
-)
+def _prelude(_: bool) -> Select[Any]:
+    """All that is known beforehand: (id, runs, version, any damaged, any shadowed)."""
+    here = select(space.c.id).where(space.c.name == bindparam("namespace")).scalar_subquery()
+    return select(
+        here,
+        select(space.c.runs).where(space.c.name == bindparam("namespace")).scalar_subquery(),
+        select(state.c.version).scalar_subquery(),
+        exists(select(damaged.c.uid).where(damaged.c.namespace == bindparam("namespace"))),
+        exists(select(run.c.id).where(run.c.space == here, run.c.shadowed == literal_column("1"))),
+    )
+
+
+def _keys(postgresql: bool) -> Select[Any]:
+    """The keys of one scope: by pairs of scope and name neither database uses the whole index."""
+    if postgresql:
+        listed = key.c.name == any_(bindparam("names", type_=ARRAY(Text)))
+    else:
+        each = func.json_each(bindparam("names")).table_valued("value")
+        listed = key.c.name.in_(select(each.c.value))
+    return select(key).where(key.c.space == bindparam("space"), key.c.scope == bindparam("scope"), listed)
+
+
+_PRELUDE, _KEYS = Prepared(_prelude), Prepared(_keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +113,7 @@ class Scope:
 
 def open_scope(connection: Connection, request: SearchRequest) -> Scope:
     """The scope of a request; one without runs for a namespace that never had any."""
-    found = connection.execute(_PRELUDE, {"namespace": _stored(request.namespace)}).one()
+    [found] = _PRELUDE.rows(connection, {"namespace": _stored(request.namespace)})
     space_id, runs, version, some_damaged, some_shadowed = found
     told = (version or "", bool(some_damaged), bool(some_shadowed))
     if space_id is None:
@@ -132,11 +157,11 @@ def _known_keys(
     by_scope: dict[str, list[str]] = {}
     for scope, name in names:
         by_scope.setdefault(scope, []).append(name)
+    whole = is_postgresql(connection)
     for scope, listed in by_scope.items():
-        for start in range(0, len(listed), _AT_ONCE):
-            which = {"space": space_id, "scope": scope, "names": listed[start : start + _AT_ONCE]}
-            for row in connection.execute(_KEYS, which):
-                known[row.scope, row.name] = KnownKey(row.id, dict(zip(KINDS, row[4:], strict=True)))
+        given = {"space": space_id, "scope": scope, "names": listed if whole else orjson.dumps(listed).decode()}
+        for key_id, _, _, name, *counts in _KEYS.rows(connection, given):
+            known[scope, name] = KnownKey(key_id, dict(zip(KINDS, counts, strict=True)))
     return known
 
 
