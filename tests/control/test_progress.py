@@ -176,3 +176,18 @@ def test_many_containers_leave_less_room() -> None:
     document = json.dumps({"outputs": {"text": "x" * 2_500}})
     assert outputs.read(document, containers=1)
     assert outputs.read(document, containers=6).warning
+
+
+@pytest.mark.parametrize(
+    ("deleted", "failed", "expected"),
+    [
+        ("2026-01-01T00:00:05Z", "2026-01-01T00:00:05Z", True),
+        ("2026-01-01T00:00:05Z", "2026-01-01T00:00:04Z", False),
+        ("2026-01-01T00:00:05Z", None, False),
+        (None, "2026-01-01T00:00:05Z", False),
+    ],
+)
+def test_what_fails_on_its_way_out_was_deleted(deleted: str | None, failed: str | None, expected: bool) -> None:
+    conditions = [{**FAILED, "lastTransitionTime": failed}] if failed else []
+    found = {"metadata": {"deletionTimestamp": deleted} if deleted else {}, **job(*conditions)}
+    assert progress.failed_by_deletion(found) is expected

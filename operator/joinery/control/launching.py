@@ -21,7 +21,7 @@ from joinery.control.ports import Api, Manifest
 from joinery.control.sightings import Sightings
 from joinery.control.snapshot import Committed
 from joinery.kube.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound, Refused
-from joinery.kube.paths import CONFIG_MAPS, CONNECTIONS, JOBS, PODS, RUNS
+from joinery.kube.paths import CONFIG_MAPS, CONNECTIONS, JOBS, OPERATIONS, PODS, RUNS
 from joinery.problems import InvalidOperation
 from joinery.workload import Workload, WorkloadRequest, WorkloadSettings, build
 
@@ -55,12 +55,15 @@ class JobLauncher:
             return await self._launch(operation, run, committed)
         job = await self.api.get(JOBS, metadata["namespace"], metadata["name"])
         ours = job if job is not None and names.is_owned_by(job, metadata["uid"]) else None
+        if ours is not None and progress.failed_by_deletion(ours):
+            ours = None
         launched = (operation.get("status") or {}).get("jobRef")
         if spec.get("stop"):
             return await self._stop(operation, run, ours)
         if ours is not None:
             return await self._follow(operation, run, ours)
         if launched or committed is None:
+            await self._must_be_there(operation)  # or else it took its Job along
             message = "the Job was deleted by somebody else; it is not made a second time"
             await self._end_run(run, "Failed", reasons.JOB_DELETED, message)
             return Report(state=states.failed(reasons.JOB_DELETED, message))
@@ -69,6 +72,13 @@ class JobLauncher:
         if job is not None:
             return _name_taken(metadata["name"])
         return await self._launch(operation, run, committed)
+
+    async def _must_be_there(self, operation: Manifest) -> None:
+        """Raises Conflict where the operation is going, which an older copy of it does not say."""
+        metadata = operation["metadata"]
+        found = await self.api.get(OPERATIONS, metadata["namespace"], metadata["name"])
+        if found is None or found["metadata"]["uid"] != metadata["uid"] or found["metadata"].get("deletionTimestamp"):
+            raise Conflict(f"operation {metadata['name']} is being deleted")
 
     async def _launch(self, operation: Manifest, run: Manifest, committed: Committed) -> Report:
         namespace = operation["metadata"]["namespace"]

@@ -91,7 +91,7 @@ class Orphans:
         uid = (metadata.get("labels") or {}).get(names.OPERATION_UID_LABEL, "")
         jobs = await self.api.list(JOBS, metadata["namespace"], labels={names.OPERATION_UID_LABEL: uid})
         job = next(iter(jobs), None)
-        if job is None:
+        if job is None or progress.failed_by_deletion(job):
             await self._patch(run, own_run.end(
                 "Stopped", reason=reasons.OPERATION_DELETED, message="the operation was deleted", now=self.now()
             ))  # fmt: skip

@@ -55,6 +55,18 @@ def read(job: Mapping[str, Any], pods: Sequence[Mapping[str, Any]], *, failed_cr
     return _going_on(pod, retries=int(status.get("failed") or 0), started=started)
 
 
+def failed_by_deletion(job: Mapping[str, Any]) -> bool:
+    """Whether it failed only on its way out: the Job controller counts the pods that go with it as failed."""
+    going = job["metadata"].get("deletionTimestamp")
+    conditions = (job.get("status") or {}).get("conditions") or ()
+    failed = [
+        str(item.get("lastTransitionTime") or "")
+        for item in conditions
+        if item.get("type") in ("Failed", "FailureTarget") and item.get("status") == "True"
+    ]
+    return bool(going and failed) and min(failed) >= str(going)
+
+
 def _when(ended: Mapping[str, Mapping[str, Any]]) -> str | None:
     times = [item.get("lastTransitionTime") for item in ended.values()]
     return max((time for time in times if time), default=None)
