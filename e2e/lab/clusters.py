@@ -113,7 +113,8 @@ class Cluster:
     def failed_starts(self, *, count: int = 12) -> str:
         """The last things that the nodes' containerd could not do: what a container that never started died of."""
         logs = sorted((self.logs / "cluster").glob("*/containerd.log"))
-        lines = [line for log in logs for line in log.read_text(errors="replace").splitlines() if "level=error" in line]
+        lines = [line for log in logs for line in log.read_text(errors="replace").splitlines()]
+        lines = [line for line in lines if "level=error" in line and "not found" not in line]
         return "\n".join(line[:600] for line in lines[-count:])
 
     def delete(self) -> None:

@@ -140,7 +140,7 @@ def test_the_fetcher_is_killed_in_the_middle(kubectl: Kubectl, image: str, node:
     assert fetcher["restartCount"] >= 1
 
 
-@pytest.mark.xdist_group("operator")
+@pytest.mark.alone  # a container that is being started when it dies never starts
 @pytest.mark.e2e(5)
 def test_the_kubelet_is_killed_while_an_operation_runs(kubectl: Kubectl, image: str, node: str) -> None:
     kubectl.apply(_slow("running", image))
