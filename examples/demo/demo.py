@@ -98,7 +98,8 @@ class Terminal:
 
 def show(command: str) -> None:
     """The command line, as a prompt shows it."""
-    print(f"\n\033[1m$ {command}\033[0m", flush=True)
+    shown = f"$ {command}"
+    print(f"\n\033[1m{shown}\033[0m" if sys.stdout.isatty() else f"\n{shown}", flush=True)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

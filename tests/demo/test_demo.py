@@ -83,6 +83,7 @@ def test_online_the_same_operation_is_resolved_to_the_same_values_in_a_real_clus
     cluster_programs(*NEEDED)
     text = demo(environment)
     assert "Now in a real cluster: " in text
+    assert "\033" not in text, "colours are for terminals"
     watched = text.partition("$ kubectl get ops --watch &")[2]
     assert re.search(r"^compare-sweep +True +50 ", watched, re.MULTILINE)
     assert "$ kubectl joinery params compare-sweep" in text

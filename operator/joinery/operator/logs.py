@@ -47,6 +47,12 @@ def set_up(*, form: Literal["text", "json"], level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    logging.getLogger("kopf._core.reactor.running").addFilter(_is_news)
     if level.lower() != "debug":
         for name in ("kopf", "aiohttp.access", "asyncio"):
             logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Kopf warns at each start that it has no signals to handle: `joinery.operator.process` does."""
+    return not record.getMessage().startswith("OS signals are ignored")
