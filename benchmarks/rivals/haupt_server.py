@@ -14,12 +14,13 @@ import http.client
 import json
 import os
 import sys
+import time
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from haupt_process import Database, Program
 from haupt_rows import rows
-from worker import Again, Answer, Asked, CannotAsk, Rival, children, option, serve
+from worker import PAUSE, Again, Answer, Asked, CannotAsk, Rival, children, option, serve
 
 OWNER, PROJECT = "default", "bench"
 RUNS = f"/api/v1/{OWNER}/{PROJECT}/runs"
@@ -135,7 +136,7 @@ class Haupt(Rival):
                     self.call("DELETE", f"{RUNS}/{self.made[-1]}")
                     break
                 except Again:
-                    continue
+                    time.sleep(PAUSE)
             self.made.pop()
 
     def pids(self) -> list[int]:

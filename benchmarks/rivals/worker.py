@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
-MOST_FAILURES = 20
+MOST_FAILURES, PAUSE = 20, 0.5  # of one question, and the seconds after each
 TICKS = os.sysconf("SC_CLK_TCK")
 Asked = dict[str, Any]  # Question.asked()
 Answer = dict[str, Any]  # {"uuids": […]}, with "values": {name: […]} where values were asked for
@@ -213,6 +213,7 @@ def _ask(rival: Rival, asked: Asked, times: int, *, whole: bool) -> dict[str, An
             failures += 1
             if failures > MOST_FAILURES:
                 raise
+            time.sleep(PAUSE)
             continue
         walls.append(time.perf_counter() - began)
         cpus.append(cpu_since(used))
