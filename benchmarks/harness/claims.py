@@ -55,11 +55,11 @@ LINES = (
     ),
     Line(
         text="a 5,000-run join of four fields, against MLflow on SQLite", group="mlflow", rival="mlflow",
-        questions=("join",), asked=100, claimed=15,
+        questions=("join",), asked=100, claimed=25,
     ),
     Line(
         text="top 5 with its counts and warnings, against MLflow on SQLite", group="mlflow", rival="mlflow",
-        questions=("top5",), asked=500, claimed=50,
+        questions=("top5",), asked=500, claimed=100,
     ),
     Line(
         text="every selective question, against DuckDB", group="engines", rival="duckdb", questions=SELECTIVE, asked=1,

@@ -78,6 +78,10 @@ WAYS = {
         "joinery.store.counting._TEST_COST": 2**40,
     },
     "matches are listed and sorted": {"joinery.store.paging._LISTING_COST": 0},
+    "the page is found before its runs are read": {
+        "joinery.store.paging._LISTING_COST": 0,
+        "joinery.store.narrowing._WORTH": 0,
+    },
     "an index is gone along": {"joinery.store.paging._LISTING_COST": 2**40},
 }
 

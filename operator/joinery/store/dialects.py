@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Table, any_, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Table, any_, bindparam, column, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -100,6 +100,15 @@ def id_in(connection: Connection, column: ColumnElement[int], ids: Iterable[int]
         return column == any_(bindparam(None, list(ids), type_=ARRAY(BigInteger), unique=True))
     listed = func.json_each(orjson.dumps(list(ids)).decode()).table_valued("value")
     return column.in_(select(listed.c.value))
+
+
+def listed_ids(connection: Connection, ids: Iterable[int]) -> FromClause:
+    """A table of one column, ``run``, of one bound value."""
+    if is_postgresql(connection):
+        each = func.unnest(bindparam(None, list(ids), type_=ARRAY(BigInteger), unique=True)).column_valued("each")
+        return select(each.label("run")).subquery()
+    rows = func.json_each(orjson.dumps(list(ids)).decode()).table_valued(column("value", BigInteger))
+    return select(rows.c.value.label("run")).subquery()
 
 
 def guide_planner(connection: Connection) -> None:

@@ -16,10 +16,11 @@ from sqlalchemy import ColumnElement, FromClause, Row, and_, select
 
 from joinery.pql.ast import Compare, Comparison, OneOf
 from joinery.store.counting import Counter, holds
-from joinery.store.dialects import id_in, is_postgresql
+from joinery.store.dialects import id_in, is_postgresql, listed_ids
 from joinery.store.formula import Both, Formula, Has, both
 from joinery.store.kinds import BOOLEAN, LONG_TEXT, NUMBER, ORDERED, TEXT
 from joinery.store.leaves import ValueLeaf
+from joinery.store.narrowing import is_worth, page_ids
 from joinery.store.ordering import Column, newest_first
 from joinery.store.rows import FOLDED
 from joinery.store.scope import KnownKey
@@ -49,7 +50,7 @@ class Page:
             return []
         order = [column for column in order if column.own is not None or column.table is not None]
         if self._is_listed(formula, order, matched, offset + wanted):
-            return self._listed(formula, order, wanted, offset)
+            return self._listed(formula, order, matched, wanted, offset)
         return self._first(formula, order, matched, offset + wanted)[offset:]
 
     def _is_listed(self, formula: Formula, order: Sequence[Column], matched: int, wanted: int) -> bool:
@@ -63,9 +64,9 @@ class Page:
         if lead is None or lead.own is not None:
             return self._along_runs(formula, order, wanted)
         if lead.field.name in FOLDED or lead.key is None or lead.shared is not None or lead.default is not None:
-            return (
-                self._listed(formula, order, wanted) if listable(formula) else self._along_runs(formula, order, wanted)
-            )
+            if listable(formula):
+                return self._listed(formula, order, matched, wanted)
+            return self._along_runs(formula, order, wanted)
         return self._along_values(formula, order, matched, wanted)
 
     def _scanned(self, formula: Formula, lead: Column | None) -> int:
@@ -77,11 +78,16 @@ class Page:
                 return self.counter.count(item)
         return max(lead.key.ordered, 1)
 
-    def _listed(self, formula: Formula, order: Sequence[Column], wanted: int, offset: int = 0) -> Found:
+    def _listed(self, formula: Formula, order: Sequence[Column], matched: int, wanted: int, offset: int = 0) -> Found:
         connection, ids = self.counter.scope.connection, self.counter.listed(formula)
         if ids is None and is_postgresql(connection):
             # They are few, which it does not know: it would sort all runs and test one after the other.
             ids = read_ids(connection, self.counter.runs(formula))
+        if is_worth(order, matched, wanted):
+            runs = self.counter.runs(formula).subquery() if ids is None else listed_ids(connection, ids)
+            page = page_ids(connection, runs, order, wanted, offset)
+            if page is not None:
+                return self._run(run, order, [id_in(connection, run.c.id, page)], wanted)
         if ids is not None:
             return self._run(run, order, [id_in(connection, run.c.id, ids)], wanted, offset=offset)
         listed = self.counter.runs(formula).subquery()

@@ -21,6 +21,8 @@ from joinery.store.kinds import UNSEARCHED, Cell, cell_of, folded_cell, text_cel
 FIELD: Final = "field"  # the scope of fields without a key
 NOTED: Final = "noted"  # under FIELD, but no field of a query: why not all of a run is searched
 HAS_INPUTS, HAS_OUTPUTS, HAS_METRICS = 1, 2, 4
+AGE_BITS: Final = 10  # of `ord`, for the uuid
+MOST_CREATED: Final = 2**52 - 1  # microseconds since 1970, in `ord`
 FOLDED: Final = frozenset(("status", "kind", "runtime"))
 
 # Under which scope the outputs stand that are metrics too.
@@ -76,8 +78,8 @@ def key_of(field: FieldPath) -> tuple[str, str]:
 
 def ord_of(record: RunRecord) -> int:
     """Smaller for newer runs; of runs created in one microsecond, roughly by uuid. Ties are settled by both."""
-    created = min(max(record.created_at, -(2**52)), 2**52 - 1)
-    return (-created << 10) | int(record.uuid[:3], 16) >> 2
+    created = min(max(record.created_at, -MOST_CREATED), MOST_CREATED)
+    return (-created << AGE_BITS) | int(record.uuid[:3], 16) >> 2
 
 
 def maps_of(record: RunRecord) -> int:
