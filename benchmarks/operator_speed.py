@@ -172,7 +172,8 @@ async def measure(server: Server, folder: Path, options: argparse.Namespace) -> 
                   f"API server {api:.2f}; {operator.memory / 1e6:.0f} MB; load {os.getloadavg()[0]:.1f}")  # fmt: skip
             measured, audit = Measured(operator, server), Audit(server.folder / "audit.log")
             what = "Job" if options.launch else "Resolved"
-            await one_by_one(users, measured, options.singles, what=what)
+            # Up to its pod, as with Jobs of one's own: the Job controller takes only so many at once.
+            await one_by_one(users, measured, options.singles, what="pod" if options.launch else what)
             if options.launch:
                 await pods(users, options.singles)
             await at_once(users, measured, audit, options.operations, what=what)
