@@ -141,10 +141,24 @@ def test_a_cluster_that_is_there_is_taken_with_nothing_made(bare: Machine, monke
     monkeypatch.setenv("KUBECONFIG", "/of/a/person")
     monkeypatch.setenv("E2E_USE_CURRENT", "1")
     assert session.main(["prepare"]) == session.main([]) == 0
-    tests, at = bare.calls()
-    assert tests.startswith("python -m pytest")
-    assert tests.endswith("/e2e/tests")
-    assert at == "at /of/a/person "
+    together, at, alone, still_at = bare.calls()
+    for tests in (together, alone):
+        assert tests.startswith("python -m pytest")
+        assert tests.endswith("/e2e/tests")
+    assert (" -m not alone " in together, " -m alone " in alone) == (True, True)
+    assert at == still_at == "at /of/a/person "
+
+
+@pytest.mark.parametrize("failing", ["-m not alone ", "-m alone "])
+def test_a_failure_of_either_part_is_one_of_the_whole(
+    bare: Machine, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    (bare.folder / ".venv" / "bin").mkdir(parents=True)
+    bare.has("python", f'case "$* " in *"{failing}"*) exit 3;; esac', at=".venv/bin")
+    monkeypatch.setattr(session, "ROOT", bare.folder)
+    monkeypatch.setenv("E2E_USE_CURRENT", "1")
+    assert session.main([]) == 3
+    assert len(bare.calls("pytest")) == 2
 
 
 def _cluster(folder: Path) -> Cluster:
