@@ -6,7 +6,6 @@ import re
 import signal
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -75,52 +74,6 @@ def test_deleted_before_its_run_has_come_back(
     objects.delete("operations", "brief")
     until(lambda: stopped(objects, made), told=running.text)
     api_proxy.watch_held = False
-
-
-def test_deleted_with_its_job_while_a_pass_asks_for_the_job(
-    start_operator: Start, objects: Objects, namespace: str, api_proxy: ApiProxy
-) -> None:
-    """Deleting in the foreground takes milliseconds: the pass still has the operation as it was."""
-    running = start_operator("--namespace", namespace, kubeconfig=api_proxy.path)
-    made = objects.create("operations", operation("brief"))
-    objects.wait("brief", "Launched", "True")
-    asking, deleted = threading.Event(), threading.Event()
-
-    def held(method: str, path: str) -> bool:
-        if method != "GET" or not path.endswith("/jobs/brief"):
-            return False
-        asking.set()
-        return not deleted.is_set()
-
-    api_proxy.held = held
-    objects.patch("operations", "brief", {"metadata": {"annotations": {"tests.joinery.dev/look": "again"}}})
-    until(asking.is_set, told=running.text)
-    for plural in ("operations", "jobs"):
-        objects.admin.request("DELETE", f"{objects.path(plural, 'brief')}?propagationPolicy=Background")
-    deleted.set()
-    until(lambda: stopped(objects, made), told=running.text)
-    running.until_quiet("writes")
-    assert stopped(objects, made), own_run(objects, made)["status"]
-
-
-def test_a_job_that_fails_on_its_way_out_was_stopped(start_operator: Start, objects: Objects) -> None:
-    """The Job controller counts the pods that go with it as failed, while it is still there."""
-    running = start_operator()
-    made = objects.create("operations", operation("brief"))
-    objects.wait("brief", "Launched", "True")
-    objects.patch("jobs", "brief", {"metadata": {"finalizers": ["tests.joinery.dev/hold"]}})
-    for plural in ("operations", "jobs"):
-        objects.admin.request("DELETE", f"{objects.path(plural, 'brief')}?propagationPolicy=Background")
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    failed = [
-        {"type": kind, "status": "True", "reason": "BackoffLimitExceeded", "lastTransitionTime": now}
-        for kind in ("FailureTarget", "Failed")
-    ]
-    status = {"status": {"startTime": now, "failed": 1, "conditions": failed}}
-    path = f"{objects.path('jobs', 'brief')}/status"
-    objects.admin.request("PATCH", path, status, content="application/merge-patch+json")
-    until(lambda: stopped(objects, made), told=running.text)
-    objects.patch("jobs", "brief", {"metadata": {"finalizers": None}})
 
 
 def test_many_that_are_deleted_at_once(start_operator: Start, objects: Objects) -> None:
