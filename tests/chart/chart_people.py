@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.error
 from collections.abc import Sequence
 from typing import Any
@@ -59,7 +60,7 @@ def refusal(error: urllib.error.HTTPError) -> str:
 
 
 def bind(admin: Admin, namespace: str, user: str, rules: Sequence[Any], *, name: str) -> None:
-    """Give ``user`` these rights in ``namespace``."""
+    """Give ``user`` these rights in ``namespace``; returns once the API server, which has them cached, goes by them."""
     base = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
     admin.request("POST", f"{base}/roles", {"metadata": {"name": name}, "rules": list(rules)})
     subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}
@@ -67,6 +68,23 @@ def bind(admin: Admin, namespace: str, user: str, rules: Sequence[Any], *, name:
     admin.request(
         "POST", f"{base}/rolebindings", {"metadata": {"name": name}, "subjects": [subject], "roleRef": reference}
     )
+    deadline = time.monotonic() + 60
+    while not all(_is_allowed(admin, namespace, user, rule) for rule in rules):
+        assert time.monotonic() < deadline, f"{user} has not got its rights"
+        time.sleep(0.05)
+
+
+def _is_allowed(admin: Admin, namespace: str, user: str, rule: dict[str, Any]) -> bool:
+    asked = {
+        "namespace": namespace,
+        "group": rule["apiGroups"][0],
+        "resource": rule["resources"][0],
+        "verb": rule["verbs"][0],
+        "name": rule.get("resourceNames", [""])[0],
+    }
+    review = {"spec": {"user": user, "resourceAttributes": asked}}
+    answer = admin.request("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)
+    return bool(answer["status"]["allowed"])
 
 
 def _manifest(kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
