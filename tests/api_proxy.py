@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import json
 import selectors
+import socket
 import ssl
 import threading
 import time
-import weakref
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +20,8 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 from yarl import URL
+
+from accepting import stop_accepting
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -48,7 +50,6 @@ class ApiProxy:
         self._ssl = ssl.create_default_context(cafile=str(authority))
         self._selector = selectors.DefaultSelector()
         self._loop = asyncio.SelectorEventLoop(self._selector)
-        self._accepted: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
     def kubeconfig(self, path: Path, *, token: str, namespace: str = "default") -> Path:
@@ -87,15 +88,17 @@ class ApiProxy:
         app.router.add_route("*", "/{path:.*}", self._pass)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        await web.SockSite(self._runner, self._listening).start()
+        self.port = self._listening.getsockname()[1]
 
     async def _stop(self) -> None:
         self.answer = lambda method, path: 503  # whoever still asks is told so
         self.held, self.watch_held = lambda method, path: False, False
-        for transport in self._accepted:
-            transport.abort()  # one that was killed reads no more: what is still to be sent to it keeps it open
+        await stop_accepting(self._listening)
+        for connection in self._runner.server.connections if self._runner.server else ():
+            if connection.transport is not None:
+                connection.transport.abort()  # one that was killed reads no more: what is to be sent keeps it open
         await self._runner.cleanup()
         await self._session.close()
         others = asyncio.all_tasks() - {asyncio.current_task()}
@@ -109,8 +112,6 @@ class ApiProxy:
 
     async def _pass(self, request: web.Request) -> web.StreamResponse:
         path = request.path
-        if request.transport is not None:
-            self._accepted.add(request.transport)
         while self.held(request.method, path):
             await asyncio.sleep(0.02)
         refused = self.answer(request.method, path)

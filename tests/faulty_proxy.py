@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from types import TracebackType
+from typing import Any
+
+from accepting import let_loop_settle, stop_accepting
 
 
 class FaultyProxy:
@@ -18,7 +21,9 @@ class FaultyProxy:
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._writers: set[asyncio.StreamWriter] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._accepting: set[asyncio.Task[None]] = set()
+        self._passing: set[asyncio.Task[Any]] = set()
+        self._ended = False
         self._server: asyncio.Server | None = None
 
     @property
@@ -34,11 +39,14 @@ class FaultyProxy:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._server is not None
+        await stop_accepting(self._server.sockets[0])
         self._server.close()
+        self._ended = True
         self.drop()
-        for task in self._tasks:
+        for task in self._passing:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._accepting)
+        await let_loop_settle()  # what was aborted is closed
 
     def drop(self) -> None:
         """Break every connection that is open now, without a goodbye."""
@@ -61,21 +69,39 @@ class FaultyProxy:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self._accepting.add(task)
+        self._writers.add(writer)
         try:
-            there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self.target)
-        except OSError:
+            await self._join(reader, writer)
+        finally:
             writer.transport.abort()
+            self._writers.discard(writer)
+            self._accepting.discard(task)
+
+    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connecting = asyncio.create_task(asyncio.open_connection("127.0.0.1", self.target))
+        self._passing.add(connecting)
+        await asyncio.wait([connecting])
+        self._passing.remove(connecting)
+        if connecting.cancelled() or connecting.exception() is not None:
             return
-        self._writers |= {writer, there_writer}
+        there_reader, there_writer = connecting.result()
+        if self._ended:
+            there_writer.transport.abort()
+            return
+        self._writers.add(there_writer)
         flowing = self._flowing
         both = [
             asyncio.create_task(self._pass(reader, there_writer, flowing, answers=False)),
             asyncio.create_task(self._pass(there_reader, writer, flowing, answers=True)),
         ]
-        self._tasks.update(both)
+        self._passing.update(both)
         await asyncio.gather(*both, return_exceptions=True)
-        self._tasks.difference_update(both)
-        self._writers -= {writer, there_writer}
+        self._passing.difference_update(both)
+        there_writer.transport.abort()
+        self._writers.discard(there_writer)
 
     async def _pass(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flowing: asyncio.Event, *, answers: bool
