@@ -24,7 +24,6 @@ from typing import Any
 
 import orjson
 from make_runs import runs
-from sqlalchemy import event
 
 from joinery.api.v1alpha1 import V1Operation, parse
 from joinery.joins import ResolveRequest, resolve
@@ -32,6 +31,7 @@ from joinery.pql import check_query, check_sort
 from joinery.runs import read_run
 from joinery.runs.search import SearchRequest
 from joinery.store import SqlStore
+from joinery.store.prepared import watched
 
 _ONE = "d23f0824-128b-2f33-0c5c-7fd0a6a3a450"
 _PARTS = frozenset(("inputs", "outputs"))
@@ -237,23 +237,14 @@ def print_lines(some: Figures, many: Figures, other: Figures | None, count: int)
 
 def plans(store: SqlStore, request: SearchRequest) -> list[str]:
     """What SQLite says that it does for each statement of a search."""
-    statements: list[tuple[str, Any]] = []
-    engine = store.engine
-
-    def seen(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
-        statements.append((statement, parameters))
-
-    event.listen(engine, "before_cursor_execute", seen)
-    try:
+    with watched() as statements:
         store.search(request)
-    finally:
-        event.remove(engine, "before_cursor_execute", seen)
     lines = []
-    with engine.connect() as connection:
-        for statement, parameters in statements:
-            if statement.startswith("SELECT"):
-                lines += [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
-                lines.append("--")
+    with store.engine.connect() as connection:
+        for one in statements:
+            explained = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one.text}", tuple(one.parameters))
+            lines += [row[3] for row in explained]
+            lines.append("--")
     return lines
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import cProfile
 import pstats
-import time
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
+
+from joinery.store.prepared import watched
 
 TIMES = 5
 SHOWN = 0.03  # of the whole: what takes less is not shown
@@ -42,30 +43,14 @@ def profile(engine: Engine, ask: Callable[[], Any]) -> list[str]:
 
 def _statements(engine: Engine, ask: Callable[[], Any]) -> dict[tuple[str, tuple[str, ...]], float]:
     """Of each statement, with its plan: the seconds until its first row. Rows are read by Python, above."""
-    took: dict[str, float] = defaultdict(float)
-    bound: dict[str, Any] = {}
-    began = [0.0]
-
-    def before(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
-        bound[statement] = parameters
-        began[0] = time.perf_counter()
-
-    def after(_: Any, __: Any, statement: str, *___: Any) -> None:
-        took[statement] += time.perf_counter() - began[0]
-
-    event.listen(engine, "before_cursor_execute", before)
-    event.listen(engine, "after_cursor_execute", after)
-    try:
+    with watched() as executed:
         ask()
-    finally:
-        event.remove(engine, "before_cursor_execute", before)
-        event.remove(engine, "after_cursor_execute", after)
-    plans: dict[tuple[str, tuple[str, ...]], float] = {}
+    plans: dict[tuple[str, tuple[str, ...]], float] = defaultdict(float)
     with engine.connect() as connection:
-        for statement, seconds in took.items():
+        for one in executed:
             plan: tuple[str, ...] = ()
-            if statement.lstrip().upper().startswith(("SELECT", "WITH")) and engine.dialect.name == "sqlite":
-                rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", bound[statement])
+            if engine.dialect.name == "sqlite":
+                rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one.text}", tuple(one.parameters))
                 plan = tuple(row[3] for row in rows)
-            plans[statement, plan] = seconds
+            plans[one.text, plan] += one.seconds
     return plans

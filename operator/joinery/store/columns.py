@@ -6,15 +6,17 @@ Source: spec 2, *Fields* and *Operands*.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, and_, false, literal, null, or_
+from sqlalchemy import ColumnElement, FromClause, and_, literal, null
+from sqlalchemy.sql import operators
 
 from joinery.pql.ast import Between, Compare, Like, OneOf, Test, Within
 from joinery.runs.plain import plain_text
 from joinery.store.kinds import NUMBER, TEXT
-from joinery.store.matching import Columns, matches
+from joinery.store.matching import Columns, matches, within
+from joinery.store.shapes import NEVER, Shape, Values, bound, shape_of
 
 UUID, TITLE, TIME, SPAN = "uuid", "title", "time", "span"
 
@@ -32,35 +34,57 @@ COLUMNS: Final[dict[str, tuple[str, str]]] = {
 ALWAYS_THERE: Final = frozenset(("uuid", "created_at"))
 
 
-def passes(field: str, test: Test | None, table: FromClause) -> ColumnElement[bool]:
-    """That a row of ``run`` (or an alias of it) has a value of the field that passes ``test``; None: any value."""
+def column_shape(field: str, test: Test | None) -> tuple[Shape | None, Values]:
+    """The shape and the values of a test of a column; no shape: any value passes."""
+    if test is None:
+        return None, []
+    match COLUMNS[field][1]:
+        case "time":
+            return _time_shape(test)
+        case "span":
+            shape, values = shape_of(test, long_texts=False)
+            return shape or NEVER, values
+        case _:
+            return _text_shape(test)
+
+
+def passes(field: str, shape: Shape | None, names: Sequence[str], table: FromClause) -> ColumnElement[bool]:
+    """That a row of ``run`` (or an alias of it) has a value of the field that passes a test of this shape."""
     name, held = COLUMNS[field]
     column: ColumnElement[Any] = table.c[name]
-    return column.is_not(None) if test is None else _TESTS[held](test, column, table)
+    if shape is None:
+        return column.is_not(None)
+    match shape.form:
+        case "texts" | "integers":
+            return within(column, iter(names), *shape.sizes)
+        case "begins":
+            start, *stop = (bound(name, table.c.folded) for name in names)
+            column = table.c.folded if held == TITLE else column
+            return and_(column >= start, *(column < at for at in stop))
+        case "integer" | "integers from to":
+            return _compare_integers(shape, column, iter(names))
+    nothing: ColumnElement[Any] = null()
+    if held == SPAN:
+        number = Columns(literal(NUMBER), literal(""), column, literal(0), nothing, nothing, long_texts=False)
+        return matches(shape, number, names)
+    read = table.c.folded if held == TITLE and shape.form == "pattern" else column
+    return matches(
+        shape, Columns(literal(TEXT), read, literal(0.0), literal(0), nothing, nothing, long_texts=False), names
+    )
 
 
-def _uuid(test: Test, column: ColumnElement[Any], _: FromClause) -> ColumnElement[bool]:
-    return _text(test, column, column)
-
-
-def _title(test: Test, column: ColumnElement[Any], table: FromClause) -> ColumnElement[bool]:
-    return _text(test, column, table.c.folded)
-
-
-def _text(test: Test, column: ColumnElement[Any], folded: ColumnElement[Any]) -> ColumnElement[bool]:
+def _text_shape(test: Test) -> tuple[Shape, Values]:
     match test:
         case OneOf(values):
-            texts = [plain_text(v) for v in values if isinstance(v, str) and "\0" not in v]
-            return column.in_(texts) if texts else false()
+            texts = list(dict.fromkeys(plain_text(v) for v in values if isinstance(v, str) and "\0" not in v))
+            return (Shape("texts", sizes=(len(texts),)), [*texts]) if texts else (NEVER, [])
         case Like("prefix", text) if "\0" not in text:
             start = plain_text(text)
             stop = beyond_prefix(start)
-            return folded >= start if stop is None else and_(folded >= start, folded < stop)
+            return Shape("begins", sizes=(1 if stop is None else 2,)), [start] if stop is None else [start, stop]
         case _:
-            nothing: ColumnElement[Any] = null()
-            read = folded if isinstance(test, Like) else column
-            whole = Columns(literal(TEXT), read, literal(0.0), literal(0), nothing, nothing, long_texts=False)
-            return _some(matches(test, whole))
+            shape, found = shape_of(test, long_texts=False)
+            return shape or NEVER, found
 
 
 def beyond_prefix(prefix: str) -> str | None:
@@ -73,34 +97,32 @@ def beyond_prefix(prefix: str) -> str | None:
     return start[:-1] + chr(0xE000 if following == 0xD800 else following)  # no text holds a surrogate
 
 
-def _time(test: Test, column: ColumnElement[Any], _: FromClause) -> ColumnElement[bool]:
+def _time_shape(test: Test) -> tuple[Shape, Values]:
     match test:
-        case Compare(op, bound) if not isinstance(bound, str):
-            at = math.ceil(bound) if op in ("<", ">=") else math.floor(bound)
-            return {"<": column < at, "<=": column <= at, ">": column > at, ">=": column >= at}[op]
+        case Compare(op, at) if not isinstance(at, str):
+            return Shape("integer", op), [math.ceil(at) if op in ("<", ">=") else math.floor(at)]
         case Within(start, stop):
-            return and_(column >= start, column < stop)
+            return _integers(">=", "<"), [start, stop]
         case Between(low, high):
-            return and_(column >= math.ceil(low), column <= math.floor(high))
+            return _integers(">=", "<="), [math.ceil(low), math.floor(high)]
         case OneOf(values):
-            return or_(false(), *(column == v for v in values if type(v) is int))
+            times = list(dict.fromkeys(v for v in values if type(v) is int))
+            return (Shape("integers", sizes=(len(times),)), [*times]) if times else (NEVER, [])
         case _:
-            return false()
+            return NEVER, []
 
 
-def _span(test: Test, column: ColumnElement[Any], _: FromClause) -> ColumnElement[bool]:
-    nothing: ColumnElement[Any] = null()
-    number = Columns(literal(NUMBER), literal(""), column, literal(0), nothing, nothing, long_texts=False)
-    return _some(matches(test, number))
+def _integers(*ops: str) -> Shape:
+    return Shape("integers from to", parts=tuple(Shape("integer", op) for op in ops))
 
 
-def _some(found: ColumnElement[bool] | None) -> ColumnElement[bool]:
-    return false() if found is None else found
-
-
-_TESTS: Final[dict[str, Callable[[Test, ColumnElement[Any], FromClause], ColumnElement[bool]]]] = {
-    UUID: _uuid,
-    TITLE: _title,
-    TIME: _time,
-    SPAN: _span,
+_OPERATORS: Final[dict[str, Any]] = {
+    "<": operators.lt,
+    "<=": operators.le,
+    ">": operators.gt,
+    ">=": operators.ge,
 }
+
+
+def _compare_integers(shape: Shape, column: ColumnElement[Any], names: Iterator[str]) -> ColumnElement[bool]:
+    return and_(*(_OPERATORS[part.op](column, bound(next(names), column)) for part in shape.parts or (shape,)))

@@ -8,48 +8,26 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, func, not_, or_, select, true, union
-from sqlalchemy.sql.expression import false
+from sqlalchemy import Integer, Select, bindparam, func, select
 
-from joinery.pql.ast import Like
 from joinery.store.dialects import is_postgresql
 from joinery.store.formula import Both, Either, Formula, Has, both, complement, either
 from joinery.store.leaves import DRIVING, IdLeaf, Leaf, RunLeaf, ValueLeaf
+from joinery.store.listing import Driven, Every, InOrder, Plan, Sifted, listed_runs
+from joinery.store.prepared import Prepared
 from joinery.store.scope import Scope
 from joinery.store.sets import ids_of, listable, listable_form, read_ids
-from joinery.store.tables import run
 
 _MANY = 5_000  # so many that it is worth listing the other clauses too, or sorting them before they are tested
 _TEST_COST = 8  # of one run, against listing one
 _SURELY_FEW = 200  # so few that counting them first is not worth a statement
 
 
-def holds(
-    formula: Formula, run_id: ColumnElement[int], on: tuple[int, FromClause] | None = None, *, in_turn: bool = False
-) -> ColumnElement[bool]:
-    """The formula as a condition on one run. ``on`` is (key id, alias of ``value``) where the statement already
-    stands on the run's only value of that key: clauses on it are tested there. ``in_turn`` keeps PostgreSQL from
-    making a join of it: for a page that stops at the first few."""
-    match formula:
-        case Has(ValueLeaf(key, _, single) as leaf, positive) if single and on is not None and key.id == on[0]:
-            found = and_(true(), *leaf.beyond_key(on[1]))
-            return found if positive else not_(found)
-        case Has(RunLeaf(make=make), True) if run_id is run.c.id:
-            return make(run)
-        case Has(leaf, positive):
-            found = leaf.holds(run_id) if isinstance(leaf, IdLeaf) else leaf.holds(run_id, in_turn=in_turn)
-            return found if positive else ~found
-        case Both(items):
-            return and_(true(), *(holds(item, run_id, on, in_turn=in_turn) for item in items))
-        case Either(items):
-            return or_(false(), *(holds(item, run_id, on, in_turn=in_turn) for item in items))
-
-
 def _stands_on(formula: Formula, key_id: int) -> bool:
     """Whether some clause tests the value of a key."""
     match formula:
         case Has(leaf, _):
-            return isinstance(leaf, ValueLeaf) and leaf.key.id == key_id
+            return isinstance(leaf, ValueLeaf) and leaf.key == key_id
         case Both(items) | Either(items):
             return any(_stands_on(item, key_id) for item in items)
 
@@ -61,7 +39,7 @@ def _leaves_out_few(formula: Formula) -> bool:
 def _is_ranged(leaf: Leaf) -> bool:
     """Whether an index has its runs in a row, or in a few."""
     if isinstance(leaf, ValueLeaf):
-        return leaf.single and not isinstance(leaf.test, Like)
+        return leaf.single and not (leaf.shape is not None and leaf.shape.form == "pattern")
     return isinstance(leaf, RunLeaf) and leaf.ranged
 
 
@@ -98,14 +76,14 @@ class Counter:
                 return self.count(rest) - self.count(both(rest, few))
             case Has(leaf, True) if (known := self._counts.get(id(leaf))) is not None:
                 return known[1]
-            case Has(ValueLeaf(key, None, True, ())):
-                return key.total
+            case Has(ValueLeaf(shape=None, single=True, kinds=()) as leaf):
+                return leaf.most
             case Both() if self._is_intersected(formula):
-                return self._remember(formula, ids_of(self.scope.connection, formula, self._most))
+                return self._remember(formula, ids_of(self.scope, formula, self._most))
             case Both() if self._most(self.rarest(formula)) <= _MANY:
                 return self._list(formula)
             case _:
-                found = self._scalar(self._counted(formula))
+                found = self._count_runs(formula)
                 if isinstance(formula, Has):
                     self._counts[id(formula.leaf)] = (formula, found)
                 return found
@@ -115,35 +93,30 @@ class Counter:
         return self._listed.get(formula)
 
     def _list(self, formula: Formula) -> int:
-        return self._remember(formula, read_ids(self.scope.connection, self.runs(formula)))
+        return self._remember(formula, read_ids(self.scope, self.plan(formula)))
 
     def _remember(self, formula: Formula, ids: Collection[int]) -> int:
         if len(ids) <= _MANY:
             self._listed[formula] = ids
         return len(ids)
 
-    def runs(self, formula: Formula) -> Select[Any]:
-        """The runs of a listable formula, each once, as a column ``run``."""
+    def plan(self, formula: Formula) -> Plan:
+        """How to find the runs of a listable formula."""
         match formula:
             case Has(leaf, _):
-                return leaf.runs()
+                return leaf
             case Either(items):
-                listed = union(*(self.runs(item) for item in items)).subquery()
-                return select(listed.c.run)
+                return Every(tuple(map(self.plan, items)))
             case Both(items):
                 driver = self.rarest(formula)
                 rest = both(*(item for item in items if item is not driver))
                 if isinstance(driver, Has) and isinstance(driver.leaf, ValueLeaf) and driver.leaf.single:
-                    on = driver.leaf.key.id
-                    if self._known(driver) < _MANY or _stands_on(rest, on) or is_postgresql(self.scope.connection):
-                        tested = holds(rest, DRIVING.c.run, (on, DRIVING))
-                        return select(DRIVING.c.run).where(driver.leaf.condition(DRIVING), tested)
-                    # In the order of runs neighbours are tested on the same pages: quicker, sorting included. SQLite
-                    # leaves an order out that has no limit, hence one that is none.
-                    listed = driver.leaf.runs().order_by(DRIVING.c.run).limit(-1).subquery()
-                else:
-                    listed = self.runs(driver).subquery()
-                return select(listed.c.run).where(holds(rest, listed.c.run))
+                    few = self._known(driver) < _MANY
+                    if few or _stands_on(rest, driver.leaf.key) or is_postgresql(self.scope.connection):
+                        return Driven(driver.leaf, rest)
+                    # In the order of runs neighbours are tested on the same pages: quicker, sorting included.
+                    return Sifted(InOrder(driver.leaf), rest)
+                return Sifted(self.plan(driver), rest)
 
     def _is_intersected(self, formula: Both) -> bool:
         """Whether the rarest clause has so many runs that listing the others is quicker than testing them."""
@@ -151,7 +124,7 @@ class Counter:
         if not isinstance(driver, Has):
             return False
         rest = Both(tuple(item for item in formula.items if item is not driver))
-        if isinstance(driver.leaf, ValueLeaf) and _stands_on(rest, driver.leaf.key.id):
+        if isinstance(driver.leaf, ValueLeaf) and _stands_on(rest, driver.leaf.key):
             return False  # clauses on one value are tested where it stands
         return self._pays(formula, self._known(driver))
 
@@ -185,7 +158,7 @@ class Counter:
         match formula:
             case Has(leaf, _):
                 known = self._counts.get(id(leaf))
-                return leaf.most() if known is None else known[1]
+                return leaf.most if known is None else known[1]
             case Both(items):
                 return min(self._most(item) for item in items if listable(item))
             case Either(items):
@@ -200,22 +173,28 @@ class Counter:
         """How many runs, counted up to ``fewest``. What is dear to count counts as its most."""
         match formula:
             case Has(leaf, _) if id(leaf) not in self._counts and _is_ranged(leaf):
-                some = leaf.runs().limit(fewest).subquery()
-                found = self._scalar(select(func.count()).select_from(some))
-                if found < fewest or fewest >= leaf.most():
+                [[found]] = _COUNT_SOME.rows(self.scope.connection, self.scope.values | {"most": fewest}, leaf)
+                if found < fewest or fewest >= leaf.most:
                     self._counts[id(leaf)] = (Has(leaf), found)
-                return found
+                return int(found)
             case Either(items):
                 return sum(self._size(item, fewest) for item in items)
             case _:
                 return self._most(formula)
 
-    def _counted(self, formula: Formula) -> Select[Any]:
-        match formula:
-            case Has(ValueLeaf(single=True) as leaf, _):
-                return select(func.count()).select_from(DRIVING).where(leaf.condition(DRIVING))
-            case _:
-                return select(func.count()).select_from(self.runs(formula).subquery())
+    def _count_runs(self, formula: Formula) -> int:
+        [[found]] = _COUNT.rows(self.scope.connection, self.scope.values, self.plan(formula))
+        return int(found)
 
-    def _scalar(self, statement: Select[Any]) -> int:
-        return self.scope.connection.scalar(statement) or 0
+
+def _count(_: bool, plan: Plan) -> Select[Any]:
+    if isinstance(plan, ValueLeaf) and plan.single:
+        return select(func.count()).select_from(DRIVING).where(plan.condition(DRIVING))
+    return select(func.count()).select_from(listed_runs(plan))
+
+
+def _count_some(_: bool, leaf: Leaf) -> Select[Any]:
+    return select(func.count()).select_from(leaf.runs().limit(bindparam("most", type_=Integer())).subquery())
+
+
+_COUNT, _COUNT_SOME = Prepared(_count), Prepared(_count_some)

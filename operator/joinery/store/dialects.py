@@ -94,20 +94,34 @@ def text_in(connection: Connection, column: ColumnElement[str], texts: Sequence[
     return column.in_(select(listed.c.value))
 
 
-def id_in(connection: Connection, column: ColumnElement[int], ids: Iterable[int]) -> ColumnElement[bool]:
-    """``column IN (ids)`` as one bound value, however many there are."""
-    if is_postgresql(connection):
-        return column == any_(bindparam(None, list(ids), type_=ARRAY(BigInteger), unique=True))
-    listed = func.json_each(orjson.dumps(list(ids)).decode()).table_valued("value")
+def bindable_list(connection: Connection, items: Iterable[Any]) -> Any:
+    """Ids or texts as the one value that is bound for them, however many there are."""
+    return list(items) if is_postgresql(connection) else orjson.dumps(list(items)).decode()
+
+
+def id_in(column: ColumnElement[int], name: str, *, postgresql: bool) -> ColumnElement[bool]:
+    """``column IN (ids)``; the ids are bound under a name, as a :func:`bindable_list`."""
+    return _in_list(column, bindparam(name, type_=ARRAY(BigInteger) if postgresql else Text()), postgresql)
+
+
+def name_in(column: ColumnElement[str], name: str, *, postgresql: bool) -> ColumnElement[bool]:
+    """``column IN (texts)``; the texts, which databases can store, are bound under a name."""
+    return _in_list(column, bindparam(name, type_=ARRAY(Text) if postgresql else Text()), postgresql)
+
+
+def _in_list(column: ColumnElement[Any], items: ColumnElement[Any], postgresql: bool) -> ColumnElement[bool]:
+    if postgresql:
+        return column == any_(items)
+    listed = func.json_each(items).table_valued("value")
     return column.in_(select(listed.c.value))
 
 
-def listed_ids(connection: Connection, ids: Iterable[int]) -> FromClause:
-    """A table of one column, ``run``, of one bound value."""
-    if is_postgresql(connection):
-        each = func.unnest(bindparam(None, list(ids), type_=ARRAY(BigInteger), unique=True)).column_valued("each")
+def listed_ids(name: str, *, postgresql: bool) -> FromClause:
+    """A table of one column, ``run``, of ids that are bound under a name."""
+    if postgresql:
+        each = func.unnest(bindparam(name, type_=ARRAY(BigInteger))).column_valued("each")
         return select(each.label("run")).subquery()
-    rows = func.json_each(orjson.dumps(list(ids)).decode()).table_valued(column("value", BigInteger))
+    rows = func.json_each(bindparam(name, type_=Text())).table_valued(column("value", BigInteger))
     return select(rows.c.value.label("run")).subquery()
 
 

@@ -13,7 +13,7 @@ from joinery.runs.lookup import MANY_VALUED
 from joinery.runs.search import LabelRequirement
 from joinery.store.columns import ALWAYS_THERE, COLUMNS
 from joinery.store.kinds import OTHER
-from joinery.store.leaves import IdLeaf, Leaf, LinkLeaf, ValueLeaf, column_leaf, is_nil, map_leaf
+from joinery.store.leaves import Leaf, column_leaf, id_leaf, link_leaf, map_leaf, value_leaf
 from joinery.store.rows import FOLDED, HAS_INPUTS, HAS_METRICS, HAS_OUTPUTS
 from joinery.store.scope import Scope
 
@@ -95,7 +95,7 @@ def candidates_of(scope: Scope, selector: tuple[LabelRequirement, ...], excluded
     """Which runs of the namespace are candidates. Kubernetes' rules: a run without the label passes NotIn."""
     items: list[Formula] = [_requirement(scope, requirement) for requirement in selector]
     if excluded:
-        items.append(Has(IdLeaf(scope, excluded), positive=False))
+        items.append(Has(id_leaf(scope, excluded), positive=False))
     return both(*items)
 
 
@@ -113,7 +113,7 @@ def _requirement(scope: Scope, requirement: LabelRequirement) -> Formula:
 
 def _clause(scope: Scope, field: FieldPath, test: Test | None) -> Formula:
     """The formula of one clause, not negated; ``test`` None asks for presence."""
-    if test is not None and is_nil(test):
+    if isinstance(test, IsNil):
         return complement(_clause(scope, field, None))
     if isinstance(test, OneOf):
         if test.or_nil:
@@ -140,30 +140,34 @@ def _clause(scope: Scope, field: FieldPath, test: Test | None) -> Formula:
 
 def _values(scope: Scope, field: FieldPath, test: Test | None) -> Formula:
     own, shared = scope.both_keys(field)
-    formula = FALSE if own is None else Has(ValueLeaf(own, test, single=field.name not in MANY_VALUED))
+    formula = FALSE if own is None else Has(value_leaf(scope, own, test, single=field.name not in MANY_VALUED))
     if shared is None:
         return formula
-    beneath: Formula = Has(ValueLeaf(shared, test))
+    beneath: Formula = Has(value_leaf(scope, shared, test))
     if own is None:
         return beneath
-    return either(formula, both(beneath, Has(ValueLeaf(own, None), positive=False)))
+    return either(formula, both(beneath, Has(value_leaf(scope, own, None), positive=False)))
 
 
 def _linked(scope: Scope, relation: str, test: Test | None, *, by_name: bool, backwards: bool) -> Formula:
     edge = scope.key(FieldPath(relation))
-    return FALSE if edge is None else Has(LinkLeaf(scope, edge, test, by_name, backwards))
+    return FALSE if edge is None else Has(link_leaf(scope, edge, test, by_name=by_name, backwards=backwards))
 
 
 def _defaulted(scope: Scope, field: FieldPath, test: Test | None) -> Formula:
     """A field that a run without a value of it has by default."""
     key = scope.key(field)
     if test is None:
-        unsearched = () if key is None or not key.counts[OTHER] else (Has(ValueLeaf(key, None, kinds=(OTHER,))),)
+        unsearched = (
+            () if key is None or not key.counts[OTHER] else (Has(value_leaf(scope, key, None, kinds=(OTHER,))),)
+        )
         return complement(either(*unsearched))
     by_default = is_true(test, scope.default(field), folded=field.name in FOLDED)
     if key is None:
         return TRUE if by_default else FALSE
-    return Has(ValueLeaf(key, test, failing=True), positive=False) if by_default else Has(ValueLeaf(key, test))
+    if by_default:
+        return Has(value_leaf(scope, key, test, failing=True), positive=False)
+    return Has(value_leaf(scope, key, test))
 
 
 def _namespace(scope: Scope, test: Test | None) -> Formula:

@@ -1,24 +1,20 @@
-"""One typed test as SQL over the columns of a value. Everything from a query is a bound parameter.
-
-Source: spec 2, *Operands*: typed comparison and equality, exact numbers, code point order, case-folded patterns.
-"""
+"""The shape of a typed test as SQL over the columns of a value. Everything from a query is a bound parameter."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, false, func, literal, or_
+from sqlalchemy import ColumnElement, FromClause, String, and_, bindparam, false, func, literal, or_
 from sqlalchemy.sql import operators
 
-from joinery.pql.ast import Between, Compare, Comparison, IsNil, Like, OneOf, Scalar, Test, Within
-from joinery.runs.limits import MAX_HEAD
-from joinery.runs.plain import plain_text
 from joinery.store.dialects import Position
-from joinery.store.kinds import BOOLEAN, LONG_TEXT, NUMBER, TEXT, TEXTS, split_number
+from joinery.store.kinds import BOOLEAN, LONG_TEXT, NUMBER, TEXT, TEXTS
+from joinery.store.shapes import Shape, bound
 
-_OPERATORS: dict[Comparison, Any] = {"<": operators.lt, "<=": operators.le, ">": operators.gt, ">=": operators.ge}
+_OPERATORS: dict[str, Any] = {"<": operators.lt, "<=": operators.le, ">": operators.gt, ">=": operators.ge}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,24 +46,31 @@ def _of_table(table: FromClause, long_texts: bool) -> Columns:
     return Columns(c.kind, c.head, c.number, c.residue, c.body, c.folded, long_texts)
 
 
-def matches(test: Test | None, c: Columns) -> ColumnElement[bool] | None:
-    """The condition that a present value passes ``test``; None (or IsNil) asks for presence alone, and gives None."""
-    match test:
-        case None | IsNil():
-            return None
-        case Compare(op, value):
-            return _compare_text(c, op, value) if isinstance(value, str) else _compare_number(c, op, value)
-        case Between(low, high):
-            return and_(_compare_number(c, ">=", low), _compare_number(c, "<=", high))
-        case Within(start, stop):
-            return and_(_compare_number(c, ">=", start), _compare_number(c, "<", stop))
-        case OneOf(values):
-            return one_of(c, values)
-        case Like(kind, text):
-            return _like(c, kind, text)
+def matches(shape: Shape, c: Columns, names: Sequence[str]) -> ColumnElement[bool]:
+    """The condition that a present value passes a test of this shape, whose values have these names."""
+    return _matches(shape, c, iter(names))
 
 
-@lru_cache(64)
+def _matches(shape: Shape, c: Columns, names: Iterator[str]) -> ColumnElement[bool]:
+    match shape.form:
+        case "number":
+            return and_(_is_number(c), _OPERATORS[shape.op](c.number, bound(next(names), c.number)))
+        case "exact":
+            return _compare_exactly(shape.op, c, next(names), next(names))
+        case "head":
+            return and_(is_text(c), _OPERATORS[shape.op](c.head, bound(next(names), c.head)))
+        case "text":
+            return _compare_text(shape.op, c, next(names), next(names))
+        case "range":
+            return and_(*(_matches(part, c, names) for part in shape.parts))
+        case "one of":
+            return _one_of(shape.sizes, c, names)
+        case "pattern":
+            return _like(shape.op, c, next(names))
+        case _:
+            return false()
+
+
 def _is_number(c: Columns) -> ColumnElement[bool]:
     # The empty head keeps the columns of the index in a row up to the number.
     return and_(c.kind == NUMBER, c.head == "")
@@ -75,77 +78,65 @@ def _is_number(c: Columns) -> ColumnElement[bool]:
 
 def is_text(c: Columns) -> ColumnElement[bool]:
     """That the value is a text."""
-    return c.kind.in_(TEXTS) if c.long_texts else c.kind == TEXT
+    return of_kinds(c.kind, TEXTS) if c.long_texts else c.kind == TEXT
 
 
-def _compare_number(c: Columns, op: Comparison, value: int | float) -> ColumnElement[bool]:
-    near, residue = split_number(value)
-    if residue == 0 and abs(near) < 2**53:
-        # No stored number near here has a residue: one comparison is exact.
-        return and_(_is_number(c), _OPERATORS[op](c.number, near))
-    outer = operators.le if op in ("<", "<=") else operators.ge
-    inner = operators.lt if op in ("<", "<=") else operators.gt
+def of_kinds(column: ColumnElement[int], kinds: Sequence[int]) -> ColumnElement[bool]:
+    """``column IN (kinds)``, as a statement that is compiled once: not with a list that is filled in later."""
+    return column.in_([literal(kind, column.type) for kind in kinds])
+
+
+def _outer_and_inner(op: str) -> tuple[Any, Any]:
+    return (operators.le, operators.lt) if op in ("<", "<=") else (operators.ge, operators.gt)
+
+
+def _compare_exactly(op: str, c: Columns, near: str, residue: str) -> ColumnElement[bool]:
+    outer, inner = _outer_and_inner(op)
     return and_(
         _is_number(c),
-        outer(c.number, near),
-        or_(inner(c.number, near), _OPERATORS[op](c.residue, residue)),
+        outer(c.number, bound(near, c.number)),
+        or_(inner(c.number, bound(near, c.number)), _OPERATORS[op](c.residue, bound(residue, c.residue))),
     )
 
 
-def _compare_text(c: Columns, op: Comparison, value: str) -> ColumnElement[bool]:
-    value = plain_text(value)
-    cut = value.find("\0")
-    if cut >= 0:
-        # No stored text holds U+0000: those below `a\0…` are those up to `a`, and those above it are those above `a`.
-        value, op = value[:cut], "<=" if op in ("<", "<=") else ">"
-    head = value[:MAX_HEAD]
-    if not c.long_texts and len(value) <= MAX_HEAD:
-        return and_(is_text(c), _OPERATORS[op](c.head, head))
-    outer = operators.le if op in ("<", "<=") else operators.ge
-    inner = operators.lt if op in ("<", "<=") else operators.gt
-    return and_(is_text(c), outer(c.head, head), or_(inner(c.head, head), _OPERATORS[op](c.text, value)))
+def _compare_text(op: str, c: Columns, head: str, whole: str) -> ColumnElement[bool]:
+    outer, inner = _outer_and_inner(op)
+    return and_(
+        is_text(c),
+        outer(c.head, bound(head, c.head)),
+        or_(inner(c.head, bound(head, c.head)), _OPERATORS[op](c.text, bound(whole, c.head))),
+    )
 
 
-def one_of(c: Columns, values: tuple[Scalar, ...]) -> ColumnElement[bool]:
-    """That the value equals one of ``values``, by type and value."""
-    heads: list[str] = []
-    bodies: list[str] = []
-    doubles: list[float] = []
-    exact: list[tuple[float, int]] = []
-    booleans: list[float] = []
-    for value in values:
-        if isinstance(value, bool):
-            booleans.append(float(value))
-        elif isinstance(value, str):
-            text = plain_text(value)
-            if "\0" not in text:
-                (heads if len(text) <= MAX_HEAD else bodies).append(text)
-        elif value == value:
-            near, residue = split_number(value)
-            plain = residue == 0 and abs(near) < 2**53  # no number near here has a residue
-            doubles.append(near) if plain else exact.append((near, residue))
+def _one_of(sizes: Sequence[int], c: Columns, names: Iterator[str]) -> ColumnElement[bool]:
+    """That the value equals one of several, by type and value."""
+    heads, bodies, doubles, exact, booleans = sizes
     found: list[ColumnElement[bool]] = []
     if heads:
-        found.append(and_(c.kind == TEXT, _in(c.head, heads)))
-    found += [and_(c.kind == LONG_TEXT, c.head == body[:MAX_HEAD], c.body == body) for body in bodies]
+        found.append(and_(c.kind == TEXT, within(c.head, names, heads)))
+    for _ in range(bodies):
+        head, body = bound(next(names), c.head), bound(next(names), c.head)
+        found.append(and_(c.kind == LONG_TEXT, c.head == head, c.body == body))
     if doubles:
-        found.append(and_(_is_number(c), _in(c.number, doubles)))
-    found += [and_(_is_number(c), c.number == near, c.residue == residue) for near, residue in exact]
+        found.append(and_(_is_number(c), within(c.number, names, doubles)))
+    for _ in range(exact):
+        near, residue = bound(next(names), c.number), bound(next(names), c.residue)
+        found.append(and_(_is_number(c), c.number == near, c.residue == residue))
     if booleans:
-        found.append(and_(c.kind == BOOLEAN, c.head == "", _in(c.number, booleans)))
-    return or_(*found) if found else false()
+        found.append(and_(c.kind == BOOLEAN, c.head == "", within(c.number, names, booleans)))
+    return or_(*found)
 
 
-def _in(column: ColumnElement[Any], values: list[Any]) -> ColumnElement[bool]:
-    return column == values[0] if len(values) == 1 else column.in_(list(dict.fromkeys(values)))
+def within(column: ColumnElement[Any], names: Iterator[str], count: int) -> ColumnElement[bool]:
+    """That a column is one of the next ``count`` values."""
+    values = [bound(next(names), column) for _ in range(count)]
+    return column == values[0] if count == 1 else column.in_(values)
 
 
-def _like(c: Columns, kind: str, text: str) -> ColumnElement[bool]:
-    text = plain_text(text)
-    if "\0" in text:
-        return false()
+def _like(kind: str, c: Columns, name: str) -> ColumnElement[bool]:
+    text = bindparam(name, type_=String())
     folded = func.coalesce(c.folded, c.body, c.head) if c.long_texts else func.coalesce(c.folded, c.head)
-    size = func.length(literal(text))
+    size = func.length(text)
     match kind:
         case "prefix":
             return and_(is_text(c), func.substr(folded, 1, size) == text)
@@ -153,4 +144,4 @@ def _like(c: Columns, kind: str, text: str) -> ColumnElement[bool]:
             start = func.length(folded) - size + 1
             return and_(is_text(c), start >= 1, func.substr(folded, start) == text)
         case _:
-            return and_(is_text(c), Position(folded, literal(text)) > 0)
+            return and_(is_text(c), Position(folded, text) > 0)

@@ -6,15 +6,19 @@ then read from the table, where neighbours lie far apart.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, case, func, select
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, func, select
 
+from joinery.store.dialects import bindable_list
 from joinery.store.kinds import ORDERED, TEXTS
 from joinery.store.leaves import TESTED
+from joinery.store.listing import Plan, listed_runs
 from joinery.store.ordering import Column
+from joinery.store.prepared import Prepared
 from joinery.store.rows import AGE_BITS, MOST_CREATED
+from joinery.store.scope import Scope
 from joinery.store.tables import run
 
 _WORTH = 200  # runs that need not be read: fewer cost less than one more statement
@@ -22,17 +26,30 @@ _WORTH = 200  # runs that need not be read: fewer cost less than one more statem
 
 def is_worth(order: Sequence[Column], matched: int, wanted: int) -> bool:
     """Whether finding the page first is quicker than sorting all runs: by a column of theirs they are read anyhow."""
-    return matched - wanted >= _WORTH and all(column.own is None for column in order)
+    return matched - wanted >= _WORTH and all(column.own_name is None for column in order)
 
 
 def page_ids(
-    connection: Connection, listed: FromClause, order: Sequence[Column], wanted: int, offset: int
+    scope: Scope, plan: Plan, order: Sequence[Column], ids: Iterable[int] | None, wanted: int, offset: int
 ) -> list[int] | None:
-    """The ids of the ``wanted`` runs after ``offset``, in no order, of those that ``listed`` has in its column ``run``.
+    """The ids of the ``wanted`` runs after ``offset``, in no order, of those of a plan (``ids``, where it is of given
+    ones).
 
     None where a tie that neither the keys nor `ord` decide goes over the first or the last of them.
     """
-    source = listed
+    before = 1 if offset else 0
+    given = {"wanted": before + wanted + 1, "offset": offset - before}
+    bound = {} if ids is None else {"ids": bindable_list(scope.connection, ids)}
+    rows = _IDS.rows(scope.connection, {**scope.values, **given, **bound}, plan, tuple(order))
+    page = rows[before : before + wanted]
+    if (before and _are_tied(rows[0], page[0])) or (len(rows) > before + wanted and _are_tied(page[-1], rows[-1])):
+        return None
+    return [row[0] for row in page]
+
+
+def _ids(_: bool, plan: Plan, order: tuple[Column, ...]) -> Select[Any]:
+    """Rows of (id, age, four columns for each sort key)."""
+    source = listed = listed_runs(plan)
     for column in order:
         source = column.joined(source, listed.c.run)
     age = _age(listed.c.run, order).label("age")
@@ -40,13 +57,11 @@ def page_ids(
     for place, column in enumerate(order):
         columns += [part.label(f"part_{place}_{n}") for n, part in enumerate(column.selected())]
     by = [part for column in order for part in column.order()]
-    before = 1 if offset else 0
     statement = select(*columns).select_from(source).order_by(*by, age)
-    rows = connection.execute(statement.limit(before + wanted + 1).offset(offset - before)).all()
-    page = rows[before : before + wanted]
-    if (before and _are_tied(rows[0], page[0])) or (len(rows) > before + wanted and _are_tied(page[-1], rows[-1])):
-        return None
-    return [row.id for row in page]
+    return statement.limit(bindparam("wanted", type_=Integer())).offset(bindparam("offset", type_=Integer()))
+
+
+_IDS = Prepared(_ids)
 
 
 def _age(run_id: ColumnElement[int], order: Sequence[Column]) -> ColumnElement[int]:
@@ -62,13 +77,13 @@ def _age(run_id: ColumnElement[int], order: Sequence[Column]) -> ColumnElement[i
     return func.coalesce(*own, any_value, made)
 
 
-def _are_tied(one: Row[Any], other: Row[Any]) -> bool:
-    return one.age >> AGE_BITS == other.age >> AGE_BITS and _keys(one) == _keys(other)
+def _are_tied(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    return one[1] >> AGE_BITS == other[1] >> AGE_BITS and _keys(one) == _keys(other)
 
 
-def _keys(row: Row[Any]) -> list[Any]:
+def _keys(row: tuple[Any, ...]) -> list[Any]:
     """What is compared of each sort key; None for all that has no order."""
-    parts = tuple(row)[2:]
+    parts = row[2:]
     found: list[Any] = []
     for kind, number, residue, text in zip(parts[::4], parts[1::4], parts[2::4], parts[3::4], strict=True):
         rank = TEXTS[0] if kind in TEXTS else kind

@@ -7,16 +7,19 @@ runs lack, damaged and shadowed runs, nothing matched.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
 
 from joinery.pql.ast import Between, Compare, OneOf, Predicate, Scalar
 from joinery.problems import Problem, did_you_mean
 from joinery.runs.search import FoundRun, SearchRequest
-from joinery.store.counting import Counter, holds
+from joinery.store.counting import Counter
 from joinery.store.formula import TRUE, Formula, Has, both, either
 from joinery.store.kinds import BOOLEAN, LONG_TEXT, NUMBER, OTHER, TEXT
-from joinery.store.leaves import DRIVING, ValueLeaf
+from joinery.store.leaves import DRIVING, value_leaf
+from joinery.store.listing import holds
+from joinery.store.prepared import Prepared
 from joinery.store.rows import FIELD, LAST, NOTED, key_of
 from joinery.store.scope import KnownKey, fields_of, predicates_of
 from joinery.store.tables import damaged, key, run, value
@@ -70,9 +73,15 @@ def _unknown_names(counter: Counter, request: SearchRequest, candidates: Formula
 
 
 def _some(counter: Counter, known: KnownKey, candidates: Formula) -> bool:
+    return bool(_SOME.rows(counter.scope.connection, counter.scope.values, known.id, candidates))
+
+
+def _some_run(_: bool, key_id: int, candidates: Formula) -> Select[Any]:
     held = holds(candidates, DRIVING.c.run)
-    wanted = select(DRIVING.c.run).where(DRIVING.c.key == known.id, held).limit(1)
-    return counter.scope.connection.scalar(wanted) is not None
+    return select(DRIVING.c.run).where(DRIVING.c.key == key_id, held).limit(1)
+
+
+_SOME = Prepared(_some_run)
 
 
 def _names(counter: Counter, scope: str) -> list[str]:
@@ -126,18 +135,19 @@ def _count_kinds(
     counter: Counter, known: tuple[KnownKey | None, KnownKey | None], kinds: tuple[int, ...], candidates: Formula
 ) -> int:
     """How many candidates have a value of these kinds."""
-    first, beneath = known
+    scope, (first, beneath) = counter.scope, known
     if first is not None and beneath is not None:
+        no_first = Has(value_leaf(scope, first, None), positive=False)
         some = either(
-            Has(ValueLeaf(first, None, kinds=kinds)),
-            both(Has(ValueLeaf(beneath, None, kinds=kinds)), Has(ValueLeaf(first, None), positive=False)),
+            Has(value_leaf(scope, first, None, kinds=kinds)),
+            both(Has(value_leaf(scope, beneath, None, kinds=kinds)), no_first),
         )
         return counter.count(both(some, candidates))
     only = first or beneath
     count = 0 if only is None else sum(only.counts[kind] for kind in kinds)
     if not count or only is None or candidates == TRUE:
         return count
-    return counter.count(both(Has(ValueLeaf(only, None, kinds=kinds)), candidates))
+    return counter.count(both(Has(value_leaf(scope, only, None, kinds=kinds)), candidates))
 
 
 def _missing_sort_keys(request: SearchRequest, runs: Sequence[FoundRun]) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ Source: spec 2, *Sort*.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ from sqlalchemy import ColumnElement, FromClause, and_, case, func, literal, nul
 from joinery.pql.ast import CheckedKey, FieldPath
 from joinery.runs.times import format_time
 from joinery.store.columns import ALWAYS_THERE, COLUMNS
-from joinery.store.kinds import BOOLEAN, LONG_TEXT, NUMBER, TEXT, TEXTS
+from joinery.store.kinds import BOOLEAN, NUMBER, TEXT, TEXTS
+from joinery.store.matching import of_kinds
 from joinery.store.rows import FOLDED
 from joinery.store.scope import KnownKey, Scope
 from joinery.store.tables import run, value
@@ -29,22 +31,40 @@ _LAST = 9
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One sort key: a column of ``run``, an alias of ``value`` to be joined, or nothing that any run has."""
+    """One sort key: a column of ``run``, an alias of ``value`` to be joined, or nothing that any run has.
+
+    Two are equal where they are one piece of SQL.
+    """
 
     field: FieldPath
     descending: bool
-    own: ColumnElement[Any] | None = None
-    key: KnownKey | None = None
-    table: FromClause | None = None
-    shared: KnownKey | None = None  # outputs: the key of the metrics beneath them
-    beneath: FromClause | None = None
+    place: int
+    own_name: str | None = None  # of the column of `run`
+    key_id: int | None = None
+    shared_id: int | None = None  # outputs: of the key of the metrics beneath them
     default: str | None = None  # kind, project: of a run without a value
+    texts: bool = False  # whether any run has one
+    long_texts: bool = False
+    key: KnownKey | None = dataclasses.field(default=None, compare=False)
+
+    @property
+    def own(self) -> ColumnElement[Any] | None:
+        return None if self.own_name is None else run.c[self.own_name]
+
+    @property
+    def table(self) -> FromClause | None:
+        """The alias of ``value`` that the key stands in."""
+        return None if self.key_id is None else _alias(self.place)
+
+    @property
+    def beneath(self) -> FromClause | None:
+        return None if self.shared_id is None else _alias(self.place, beneath=True)
 
     def joined(self, source: FromClause, run_id: ColumnElement[int]) -> FromClause:
         """``source`` with the value of each run beside it, where it has one."""
-        for table, key in ((self.table, self.key), (self.beneath, self.shared)):
-            if table is not None and key is not None:
-                source = source.outerjoin(table, and_(table.c.run == run_id, table.c.key == key.id))
+        for table, key_id in ((self.table, self.key_id), (self.beneath, self.shared_id)):
+            if table is not None:
+                source = source.outerjoin(table, and_(table.c.run == run_id, table.c.key == key_id))
         return source
 
     def selected(self) -> list[ColumnElement[Any]]:
@@ -64,12 +84,12 @@ class Column:
         if self.table is None:
             return []
         kind = self._kind()
-        rank = case((kind == NUMBER, 1), (kind.in_(TEXTS), 2), (kind == BOOLEAN, 3), else_=_LAST)
+        rank = case((kind == NUMBER, 1), (of_kinds(kind, TEXTS), 2), (kind == BOOLEAN, 3), else_=_LAST)
         by_value: list[ColumnElement[Any]] = [
             func.coalesce(self._of("number"), 0.0),
             func.coalesce(self._of("residue"), 0),
         ]
-        if self._has(*TEXTS):
+        if self.texts:
             by_value.append(func.coalesce(self._text(), ""))
         return [rank, *map(self._way, by_value)]
 
@@ -92,13 +112,9 @@ class Column:
             return first
         return case((table.c.kind.is_not(None), first), else_=self.beneath.c[name])
 
-    def _has(self, *kinds: int) -> bool:
-        """Whether any run has a value of these kinds."""
-        return any(key.counts[kind] for key in (self.key, self.shared) if key is not None for kind in kinds)
-
     def _text(self) -> ColumnElement[Any]:
         # Short texts stand in the index as they are: where there are no others, no row of the table is looked up.
-        is_whole = self.field.name not in FOLDED and not self._has(LONG_TEXT)
+        is_whole = self.field.name not in FOLDED and not self.long_texts
         parts = [self._of("head")] if is_whole else [self._of("body"), self._of("head")]
         if self.default is not None:
             parts.append(literal(self.default))
@@ -119,19 +135,25 @@ def columns_of(scope: Scope, keys: Sequence[CheckedKey]) -> list[Column]:
     columns = []
     for place, sort_key in enumerate(keys):
         field = sort_key.field
-        own = run.c[COLUMNS[field.name][0]] if field.key is None and field.name in COLUMNS else None
-        first, shared = scope.both_keys(field)
-        default = scope.default(field)
-        if own is not None:
-            columns.append(Column(field, sort_key.descending, own=own))
-        elif first is not None and shared is not None:
-            columns.append(
-                Column(field, sort_key.descending, None, first, _alias(place), shared, _alias(place, beneath=True))
+        if field.key is None and field.name in COLUMNS:
+            columns.append(Column(field, sort_key.descending, place, own_name=COLUMNS[field.name][0]))
+            continue
+        own, shared = scope.both_keys(field)
+        known = [key for key in (own, shared) if key is not None]
+        first = known[0] if known else None
+        columns.append(
+            Column(
+                field,
+                sort_key.descending,
+                place,
+                key_id=None if first is None else first.id,
+                shared_id=known[1].id if len(known) > 1 else None,
+                default=scope.default(field),
+                texts=any(key.counts[kind] for key in known for kind in TEXTS),
+                long_texts=any(key.long_texts for key in known),
+                key=first,
             )
-        elif (known := first or shared) is not None:
-            columns.append(Column(field, sort_key.descending, key=known, table=_alias(place), default=default))
-        else:
-            columns.append(Column(field, sort_key.descending, default=default))
+        )
     return columns
 
 

@@ -7,48 +7,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Row, and_, select
-
-from joinery.pql.ast import Compare, Comparison, OneOf
-from joinery.store.counting import Counter, holds
-from joinery.store.dialects import id_in, is_postgresql, listed_ids
+from joinery.store.counting import Counter
+from joinery.store.dialects import bindable_list, is_postgresql
 from joinery.store.formula import Both, Formula, Has, both
 from joinery.store.kinds import BOOLEAN, LONG_TEXT, NUMBER, ORDERED, TEXT
-from joinery.store.leaves import ValueLeaf
+from joinery.store.leaves import ValueLeaf, value_leaf
+from joinery.store.listing import Given
 from joinery.store.narrowing import is_worth, page_ids
-from joinery.store.ordering import Column, newest_first
+from joinery.store.ordering import Column
+from joinery.store.pages import CREATED, IDENTITY, PAGES, UUID, AlongRuns, AlongValues, Listed, Rows
 from joinery.store.rows import FOLDED
 from joinery.store.scope import KnownKey
 from joinery.store.sets import listable, read_ids
-from joinery.store.tables import is_searched, run
+from joinery.store.shapes import Shape
 
-Found = list[Row[Any]]
-_IDENTITY = (run.c.id, run.c.uid, run.c.uuid, run.c.name, run.c.version, run.c.created)
-_OPPOSITE: dict[Comparison, Comparison] = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
-_LEAD = ("lead_kind", "lead_number", "lead_residue", "lead_text")
+Found = list[tuple[Any, ...]]
+_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _LISTING_COST = 1.5  # of one run, against testing one run on a scan
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page to read: rows are (identity of the run, four columns for each of ``shown``), and where all come along
-    an index of values, after them the parts of the run, and what comes behind ``BESIDE`` columns more."""
+    an index of values, after them the parts of the run and `ord`."""
 
     counter: Counter
-    shown: Sequence[Column]
-    parts: Sequence[str] = ()  # columns of the run to fetch in passing
+    shown: tuple[Column, ...]
+    parts: tuple[str, ...] = ()  # columns of the run to fetch in passing
 
     def read(self, formula: Formula, order: Sequence[Column], matched: int, offset: int, wanted: int) -> Found:
         """The ``wanted`` runs after the first ``offset`` of the ``matched``, in order."""
         wanted = min(wanted, matched - offset)
         if wanted <= 0:
             return []
-        order = [column for column in order if column.own is not None or column.table is not None]
+        order = [column for column in order if column.own_name is not None or column.key_id is not None]
         if self._is_listed(formula, order, matched, offset + wanted):
             return self._listed(formula, order, matched, wanted, offset)
         return self._first(formula, order, matched, offset + wanted)[offset:]
@@ -61,9 +60,9 @@ class Page:
     def _first(self, formula: Formula, order: Sequence[Column], matched: int, wanted: int) -> Found:
         """The first of the matches, not by listing them all."""
         lead = order[0] if order else None
-        if lead is None or lead.own is not None:
+        if lead is None or lead.own_name is not None:
             return self._along_runs(formula, order, wanted)
-        if lead.field.name in FOLDED or lead.key is None or lead.shared is not None or lead.default is not None:
+        if lead.field.name in FOLDED or lead.key is None or lead.shared_id is not None or lead.default is not None:
             if listable(formula):
                 return self._listed(formula, order, matched, wanted)
             return self._along_runs(formula, order, wanted)
@@ -79,45 +78,39 @@ class Page:
         return max(lead.key.ordered, 1)
 
     def _listed(self, formula: Formula, order: Sequence[Column], matched: int, wanted: int, offset: int = 0) -> Found:
-        connection, ids = self.counter.scope.connection, self.counter.listed(formula)
-        if ids is None and is_postgresql(connection):
+        scope, ids = self.counter.scope, self.counter.listed(formula)
+        postgresql = is_postgresql(scope.connection)
+        if ids is None and postgresql:
             # They are few, which it does not know: it would sort all runs and test one after the other.
-            ids = read_ids(connection, self.counter.runs(formula))
+            ids = read_ids(scope, self.counter.plan(formula))
+        plan = self.counter.plan(formula) if ids is None else Given(postgresql)
         if is_worth(order, matched, wanted):
-            runs = self.counter.runs(formula).subquery() if ids is None else listed_ids(connection, ids)
-            page = page_ids(connection, runs, order, wanted, offset)
+            page = page_ids(scope, plan, order, ids, wanted, offset)
             if page is not None:
-                return self._run(run, order, [id_in(connection, run.c.id, page)], wanted)
-        if ids is not None:
-            return self._run(run, order, [id_in(connection, run.c.id, ids)], wanted, offset=offset)
-        listed = self.counter.runs(formula).subquery()
-        source = listed.join(run, run.c.id == listed.c.run)
-        return self._run(source, order, [], wanted, offset=offset)
+                plan, ids, offset = Given(postgresql), page, 0
+        return self._rows(Listed(self.shown, tuple(order), plan, bool(offset)), wanted, ids=ids, offset=offset)
 
     def _along_runs(self, formula: Formula, order: Sequence[Column], wanted: int) -> Found:
-        scope = self.counter.scope
-        conditions = [run.c.space == scope.space, is_searched(run), self._tested(formula, run.c.id)]
-        if not order or order[0].own is None or not order[0].may_lack:
-            return self._run(run, order, conditions, wanted)
+        rows = partial(AlongRuns, self.shown, formula=formula, space=self.counter.scope.space, in_turn=self._in_turn)
+        if not order or order[0].own_name is None or not order[0].may_lack:
+            return self._rows(rows(order=tuple(order)), wanted)
         # In the order of the index first, then those without a value: last, by the other keys.
-        lead, rest = order[0].own, order[1:]
-        by = [part for column in order for part in column.order()][1:]
-        some = [*conditions, lead.is_not(None)]
-        found = self._run(run, order, some, wanted, order_by=[*by, *newest_first(run)])
+        found = self._rows(rows(order=tuple(order), lead=order[0].own_name), wanted)
         if len(found) < wanted:
-            found += self._run(run, rest, [*conditions, lead.is_(None)], wanted - len(found))
+            lacking = rows(order=tuple(order[1:]), lead=order[0].own_name, lacking=True)
+            found += self._rows(lacking, wanted - len(found))
         return found
 
     def _along_values(self, formula: Formula, order: Sequence[Column], matched: int, wanted: int) -> Found:
         lead, rest = order[0], order[1:]
-        key, _ = _standing(lead)
+        key = _key_of(lead)
         found: Found = []
         for kinds in _segments(key):
             if len(found) < wanted:
                 found += self._segment(formula, lead, rest, kinds, wanted - len(found))
         if len(found) < wanted:
             # Those without a value that has an order: last, by the other keys.
-            without = both(formula, Has(ValueLeaf(key, None, kinds=ORDERED), positive=False))
+            without = both(formula, Has(value_leaf(self.counter.scope, key, None, kinds=ORDERED), positive=False))
             found += self.read(without, rest, matched - len(found), 0, wanted - len(found))
         return found
 
@@ -125,118 +118,76 @@ class Page:
         self, formula: Formula, lead: Column, rest: Sequence[Column], kinds: tuple[int, ...], wanted: int
     ) -> Found:
         """Runs whose value is of one kind, along the index."""
-        key, v = _standing(lead)
+        key = _key_of(lead)
         if kinds == (NUMBER,):
             formula = _of_numbers(formula, key)
-        conditions = [v.c.key == key.id, self._tested(formula, v.c.run, (key.id, v))]
-        if kinds == (TEXT,):
-            conditions.append(v.c.kind == TEXT)
-            by: list[Any] = [v.c.head]
-        elif TEXT in kinds:
-            conditions.append(v.c.kind.in_(kinds))
-            by = lead.order()[-1:]
-            return self._along(lead, rest, conditions, [*by], wanted)
-        else:
-            conditions += [v.c.kind == kinds[0], v.c.head == ""]
-            by = [v.c.number, v.c.residue]
-        if lead.descending and not rest and not _is_one_value(formula, key):
-            return self._descending(lead, conditions, by, wanted)
+        along = AlongValues(self.shown, self.parts, lead, tuple(rest), kinds, formula, in_turn=self._in_turn)
+        sorted_anew = len(kinds) > 1  # long texts: whole ones are in no index
+        if lead.descending and not rest and not sorted_anew and not _is_one_value(formula, key):
+            return self._descending(along, wanted)
         # Of one value ties alone decide: forwards, whatever the direction.
-        backwards = lead.descending and bool(rest)
-        ordered = [column.desc() if backwards else column.asc() for column in by]
-        return self._along(lead, rest, conditions, ordered, wanted)
+        return self._along(replace(along, backwards=lead.descending and bool(rest)), wanted)
 
-    def _tested(
-        self, formula: Formula, run_id: ColumnElement[int], on: tuple[int, FromClause] | None = None
-    ) -> ColumnElement[bool]:
-        return holds(formula, run_id, on, in_turn=is_postgresql(self.counter.scope.connection))
+    @property
+    def _in_turn(self) -> bool:
+        return is_postgresql(self.counter.scope.connection)
 
-    def _descending(self, lead: Column, conditions: list[Any], by: list[Any], wanted: int) -> Found:
+    def _descending(self, along: AlongValues, wanted: int) -> Found:
         """Backwards along the index ties come oldest first: so find where the page ends, and read that tie forwards."""
-        ordered = [column.desc() for column in by]
-        found = self._along(lead, (), conditions, ordered, wanted + 1, ties=False)
-        if len(found) <= wanted or _value(found[wanted]) != _value(found[wanted - 1]):
-            return sorted(sorted(found[:wanted], key=_newest), key=lambda row: _value(row), reverse=True)
-        border = found[wanted]
-        above = [row for row in found[:wanted] if _value(row) != _value(border)]
+        value = self._value(along)
+        found = self._rows(replace(along, backwards=True, ties="as they come"), wanted + 1)
+        if len(found) <= wanted or value(found[wanted]) != value(found[wanted - 1]):
+            return sorted(sorted(found[:wanted], key=_newest), key=value, reverse=True)
+        border = value(found[wanted])
+        above = [row for row in found[:wanted] if value(row) != border]
         above.sort(key=_newest)
-        above.sort(key=lambda row: _value(row), reverse=True)
-        edge = (border.lead_text,) if len(by) == 1 else (border.lead_number, border.lead_residue)
-        tie = [column == bound for column, bound in zip(by, edge, strict=True)]
-        return above + self._along(lead, (), [*conditions, *tie], [], wanted - len(above))
+        above.sort(key=value, reverse=True)
+        edge = border[2:] if along.kinds == (TEXT,) else border[:2]
+        tie = replace(along, edge=self.counter.scope.bind(edge))
+        return above + self._along(tie, wanted - len(above))
 
-    def _along(
-        self,
-        lead: Column,
-        rest: Sequence[Column],
-        conditions: list[Any],
-        ordered: list[Any],
-        wanted: int,
-        *,
-        ties: bool = True,
-    ) -> Found:
-        _, v = _standing(lead)
-        source = v.join(run, run.c.id == v.c.run)
-        if not ties:
-            return self._run(source, (), conditions, wanted, order_by=ordered, placed=lead, in_turn=True)
-        if not rest:
+    def _along(self, along: AlongValues, wanted: int) -> Found:
+        if not along.rest:
             # `ord` comes out of the index, and nearly always decides.
-            ordered = [*ordered, v.c.ord]
-            found = self._run(source, (), conditions, wanted + 1, order_by=ordered, placed=lead, in_turn=True)
-            if _is_decided(found):
+            found = self._rows(replace(along, ties="by ord"), wanted + 1)
+            if _is_decided(found, self._value(along)):
                 return found[:wanted]
         # What it leaves undecided is decided by what it was made from.
-        last = [*(part for column in rest for part in column.order()), *newest_first(run)]
-        return self._run(source, (), conditions, wanted, order_by=[*ordered, *last], placed=lead)
+        return self._rows(replace(along, ties="in full"), wanted)
 
-    def _run(
-        self,
-        source: Any,
-        order: Sequence[Column],
-        conditions: list[Any],
-        wanted: int,
-        *,
-        order_by: list[Any] | None = None,
-        placed: Column | None = None,
-        in_turn: bool = False,
-        offset: int = 0,
-    ) -> Found:
-        for column in self.shown:
-            if column is not placed:
-                source = column.joined(source, run.c.id)
-        columns: list[Any] = list(_IDENTITY)
-        for place, column in enumerate(self.shown):
-            names = _LEAD if column is placed else [f"{name}_{place}" for name in _LEAD]
-            columns += [part.label(name) for part, name in zip(column.selected(), names, strict=True)]
-        if placed is not None and placed.table is not None:
-            parts = self.parts if in_turn else ()  # a sort would carry the parts of every run that it sorts
-            columns += [*(run.c[name] for name in parts), placed.table.c.ord.label("lead_ord")]
-        if order_by is None:
-            order_by = [*(part for column in order for part in column.order()), *newest_first(run)]
-        statement = select(*columns).select_from(source).where(and_(True, *conditions)).order_by(*order_by)
-        statement = statement.limit(wanted).offset(offset) if offset else statement.limit(wanted)
-        return list(self.counter.scope.connection.execute(statement).all())
+    def _value(self, along: AlongValues) -> Callable[[tuple[Any, ...]], tuple[float, int, str]]:
+        """Number, residue and text of the leading key in a row."""
+        first = len(IDENTITY) + 4 * self.shown.index(along.lead) + 1
+        get: Callable[[tuple[Any, ...]], tuple[float, int, str]] = itemgetter(first, first + 1, first + 2)
+        return get
+
+    def _rows(self, rows: Rows, wanted: int, *, ids: Iterable[int] | None = None, offset: int = 0) -> Found:
+        scope = self.counter.scope
+        given = {"wanted": wanted, "offset": offset}
+        if ids is not None:
+            given["ids"] = bindable_list(scope.connection, ids)
+        return PAGES.rows(scope.connection, scope.values | given, rows)
 
 
-def _standing(lead: Column) -> tuple[KnownKey, FromClause]:
-    """The key of a leading column, and the alias of ``value`` that goes along it."""
-    if lead.key is None or lead.table is None:
+def _key_of(lead: Column) -> KnownKey:
+    """The key of a leading column."""
+    if lead.key is None:
         raise TypeError(f"{lead.field} has no values to go along")
-    return lead.key, lead.table
+    return lead.key
 
 
 def _stands_on(item: Has, key: KnownKey) -> bool:
-    return isinstance(item.leaf, ValueLeaf) and item.leaf.single and item.leaf.key.id == key.id
+    return isinstance(item.leaf, ValueLeaf) and item.leaf.single and item.leaf.key == key.id
 
 
 def _of_numbers(formula: Formula, key: KnownKey) -> Formula:
     """The formula of runs whose value of ``key`` is a number: what is not below a bound is above it, so that the index
     is entered there."""
     match formula:
-        case Has(ValueLeaf(of, Compare(op, bound), True, ()) as leaf, False) if (
-            of.id == key.id and not isinstance(bound, str) and not leaf.failing
-        ):
-            return Has(ValueLeaf(of, Compare(_OPPOSITE[op], bound)))
+        case Has(
+            ValueLeaf(shape=Shape("number" | "exact" as form, op), single=True, kinds=(), failing=False) as leaf, False
+        ) if leaf.key == key.id:
+            return Has(replace(leaf, shape=Shape(form, _OPPOSITE[op])))
         case Both(items):
             return Both(tuple(_of_numbers(item, key) for item in items))
         case _:
@@ -249,10 +200,10 @@ def _is_one_value(formula: Formula, key: KnownKey) -> bool:
         isinstance(item, Has)
         and item.positive
         and isinstance(item.leaf, ValueLeaf)
-        and item.leaf.key.id == key.id
+        and item.leaf.key == key.id
         and not item.leaf.failing
-        and isinstance(item.leaf.test, OneOf)
-        and len(item.leaf.test.values) == 1
+        and item.leaf.shape is not None
+        and sum(item.leaf.shape.sizes) == 1
         for item in (formula.items if isinstance(formula, Both) else (formula,))
     )
 
@@ -271,16 +222,12 @@ def _segments(key: KnownKey) -> list[tuple[int, ...]]:
     return segments
 
 
-def _value(row: Row[Any]) -> tuple[float, int, str]:
-    return row.lead_number, row.lead_residue, row.lead_text
-
-
-def _is_decided(found: Found) -> bool:
-    """Whether no two neighbours have the same value and the same ``ord``."""
-    if len({row[-1] for row in found}) == len(found):  # `lead_ord`, at a tenth of what its name costs
+def _is_decided(found: Found, value: Callable[[tuple[Any, ...]], tuple[float, int, str]]) -> bool:
+    """Whether no two neighbours have the same value and the same ``ord``, which comes last in a row."""
+    if len({row[-1] for row in found}) == len(found):
         return True
-    return all(a.lead_ord != b.lead_ord or _value(a) != _value(b) for a, b in pairwise(found))
+    return all(a[-1] != b[-1] or value(a) != value(b) for a, b in pairwise(found))
 
 
-def _newest(row: Row[Any]) -> tuple[int, str]:
-    return -row.created, row.uuid
+def _newest(row: tuple[Any, ...]) -> tuple[int, str]:
+    return -row[CREATED], row[UUID]

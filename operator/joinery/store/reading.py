@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, Select, select
 
 from joinery.runs.record import RunRecord
-from joinery.store.dialects import id_in
+from joinery.store.dialects import bindable_list, id_in
 from joinery.store.documents import PART_COLUMNS, Parts, read_documents
+from joinery.store.prepared import Prepared
 from joinery.store.tables import run, space
 
 _COLUMN_OF_PART = {"globals": "rest"}
@@ -43,7 +45,13 @@ def read_parts(connection: Connection, ids: Sequence[int], columns: Sequence[str
     """The JSON of some columns of ``run``, of runs by id, in the order of the ids."""
     if not ids or not columns:
         return {}
-    wanted = select(run.c.id, *(run.c[name] for name in columns))
-    rows = connection.execute(wanted.where(id_in(connection, run.c.id, ids))).all()
+    rows = _PARTS.rows(connection, {"ids": bindable_list(connection, ids)}, tuple(columns))
     by_id = {row[0]: row for row in rows}
     return dict(zip(columns, list(zip(*[by_id[run_id] for run_id in ids], strict=True))[1:], strict=True))
+
+
+def _parts(postgresql: bool, columns: tuple[str, ...]) -> Select[Any]:
+    return select(run.c.id, *(run.c[name] for name in columns)).where(id_in(run.c.id, "ids", postgresql=postgresql))
+
+
+_PARTS = Prepared(_parts)

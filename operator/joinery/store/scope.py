@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    Text,
-    any_,
     bindparam,
     exists,
     false,
-    func,
     literal_column,
     or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from joinery.pql.ast import All, Any_, Complement, Condition, FieldPath, Predicate
 from joinery.runs.search import SearchRequest
-from joinery.store.dialects import is_postgresql
+from joinery.store.dialects import bindable_list, name_in
 from joinery.store.kinds import KINDS, LONG_TEXT, ORDERED
 from joinery.store.prepared import Prepared
 from joinery.store.rows import DEFAULT_KIND, FIELD, LAST, NOTED, key_of
@@ -46,11 +41,7 @@ def _prelude(_: bool) -> Select[Any]:
 
 def _keys(postgresql: bool) -> Select[Any]:
     """The keys of one scope: by pairs of scope and name neither database uses the whole index."""
-    if postgresql:
-        listed = key.c.name == any_(bindparam("names", type_=ARRAY(Text)))
-    else:
-        each = func.json_each(bindparam("names")).table_valued("value")
-        listed = key.c.name.in_(select(each.c.value))
+    listed = name_in(key.c.name, "names", postgresql=postgresql)
     return select(key).where(key.c.space == bindparam("space"), key.c.scope == bindparam("scope"), listed)
 
 
@@ -91,6 +82,14 @@ class Scope:
     version: str = ""
     some_damaged: bool = False
     some_shadowed: bool = False
+    values: dict[str, Any] = field(default_factory=dict)  # what statements of this search bind, by name
+
+    def bind(self, values: Sequence[Any]) -> tuple[str, ...]:
+        """Names for some values, one each."""
+        first = len(self.values)
+        names = tuple(f"s{first + n}" for n in range(len(values)))
+        self.values.update(zip(names, values, strict=True))
+        return names
 
     def key(self, field: FieldPath) -> KnownKey | None:
         """The key of a field; None where no run has a value of it."""
@@ -152,14 +151,13 @@ def predicates_of(condition: Condition) -> Iterator[Predicate]:
 def _known_keys(
     connection: Connection, space_id: int, wanted: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], KnownKey]:
-    names = [(scope, name) for scope, name in wanted if _storable(name)]
+    names = [(scope, name) for scope, name in wanted if is_storable(name)]
     known = {}
     by_scope: dict[str, list[str]] = {}
     for scope, name in names:
         by_scope.setdefault(scope, []).append(name)
-    whole = is_postgresql(connection)
     for scope, listed in by_scope.items():
-        given = {"space": space_id, "scope": scope, "names": listed if whole else orjson.dumps(listed).decode()}
+        given = {"space": space_id, "scope": scope, "names": bindable_list(connection, listed)}
         for key_id, _, _, name, *counts in _KEYS.rows(connection, given):
             known[scope, name] = KnownKey(key_id, dict(zip(KINDS, counts, strict=True)))
     return known
@@ -175,9 +173,10 @@ def named(space_id: int, names: Iterable[tuple[str, str]]) -> ColumnElement[bool
     return or_(false(), *found)
 
 
-def _storable(text: str) -> bool:
+def is_storable(text: str) -> bool:
+    """Whether both databases can hold the text."""
     return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _stored(namespace: str) -> str:
-    return namespace if _storable(namespace) else ""
+    return namespace if is_storable(namespace) else ""

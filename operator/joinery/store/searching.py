@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from itertools import repeat
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from joinery.runs.search import FoundRun, SearchRequest, SearchResult
 from joinery.store.counting import Counter
+from joinery.store.dialects import bindable_list, name_in
 from joinery.store.documents import Parts, read_documents
 from joinery.store.formula import both, candidates_of, formula_of
 from joinery.store.notices import notices
 from joinery.store.ordering import Column, columns_of, json_keys
 from joinery.store.paging import Found, Page
+from joinery.store.prepared import Prepared
 from joinery.store.reading import columns_of as document_columns
 from joinery.store.reading import read_parts
-from joinery.store.scope import Scope, open_scope
+from joinery.store.scope import Scope, is_storable, open_scope
 from joinery.store.tables import is_searched, run
 
-_AT_ONCE = 500
 _make_found = partial(tuple.__new__, FoundRun)  # FoundRun._make at half its cost: there may be thousands
 
 
@@ -33,7 +35,7 @@ def search(connection: Connection, request: SearchRequest) -> SearchResult:
     total = counter.count(candidates)
     matched = counter.count(formula) if formula != candidates else total
     wanted = matched if request.limit is None else request.limit
-    columns = columns_of(scope, request.sort.keys)
+    columns = tuple(columns_of(scope, request.sort.keys))
     parts = document_columns(request.parts)
     page = Page(counter, columns, () if request.offset else parts)  # not of runs that are skipped
     rows = page.read(formula, columns, matched, request.offset, wanted)
@@ -49,14 +51,19 @@ def search(connection: Connection, request: SearchRequest) -> SearchResult:
 
 def _excluded(scope: Scope, uids: frozenset[str]) -> tuple[int, ...]:
     """The ids of excluded runs that would be candidates."""
-    listed = sorted(uid for uid in uids if "\0" not in uid)
-    found: list[int] = []
-    for start in range(0, len(listed), _AT_ONCE):
-        wanted = select(run.c.id).where(
-            run.c.uid.in_(listed[start : start + _AT_ONCE]), run.c.space == scope.space, is_searched(run)
-        )
-        found += scope.connection.scalars(wanted)
-    return tuple(found)
+    listed = sorted(uid for uid in uids if is_storable(uid))
+    if not listed:
+        return ()
+    given = {"uids": bindable_list(scope.connection, listed), "space": scope.space}
+    return tuple(row[0] for row in _BY_UID.rows(scope.connection, given))
+
+
+def _by_uid(postgresql: bool) -> Select[Any]:
+    listed = name_in(run.c.uid, "uids", postgresql=postgresql)
+    return select(run.c.id).where(listed, run.c.space == bindparam("space"), is_searched(run))
+
+
+_BY_UID = Prepared(_by_uid)
 
 
 def _found(

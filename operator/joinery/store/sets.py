@@ -8,10 +8,13 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Select, Text, cast, func, select
+from sqlalchemy import Select, Text, cast, func, select
 
 from joinery.store.formula import Both, Either, Formula, Has, complement
 from joinery.store.leaves import IdLeaf, Leaf
+from joinery.store.listing import Plan, listed_runs
+from joinery.store.prepared import Prepared
+from joinery.store.scope import Scope
 
 Most = Callable[[Formula], int]  # at most how many runs a formula has
 
@@ -32,39 +35,47 @@ def listable_form(formula: Formula) -> Formula:
     return formula if listable(formula) else complement(formula)
 
 
-def narrowed(connection: Connection, found: set[int], items: Iterable[Formula], most: Most) -> set[int]:
+def narrowed(scope: Scope, found: set[int], items: Iterable[Formula], most: Most) -> set[int]:
     """Those of ``found`` that all ``items`` are true of, the rarest first."""
     for item in sorted(items, key=lambda item: most(listable_form(item))):
         if not found:
             break
-        some = ids_of(connection, listable_form(item), most)
+        some = ids_of(scope, listable_form(item), most)
         found = found.intersection(some) if listable(item) else found.difference(some)
     return found
 
 
-def ids_of(connection: Connection, formula: Formula, most: Most) -> Collection[int]:
+def ids_of(scope: Scope, formula: Formula, most: Most) -> Collection[int]:
     """The ids of the runs of a listable formula, each once."""
     match formula:
         case Has(leaf, _):
-            return _leaf_ids(connection, leaf)
+            return _leaf_ids(scope, leaf)
         case Either(items):
-            return set[int]().union(*(ids_of(connection, item, most) for item in items))
+            return set[int]().union(*(ids_of(scope, item, most) for item in items))
         case Both(items):
             first = min(filter(listable, items), key=most)
             rest = [item for item in items if item is not first]
-            return narrowed(connection, set(ids_of(connection, first, most)), rest, most)
+            return narrowed(scope, set(ids_of(scope, first, most)), rest, most)
 
 
-def _leaf_ids(connection: Connection, leaf: Leaf) -> Collection[int]:
+def _leaf_ids(scope: Scope, leaf: Leaf) -> Collection[int]:
     if isinstance(leaf, IdLeaf):
         return leaf.ids
-    return read_ids(connection, leaf.runs())
+    return read_ids(scope, leaf)
 
 
-def read_ids(connection: Connection, statement: Select[Any]) -> list[int]:
-    """The ids that a statement with one column, ``run``, gives."""
-    # As one text: a row for each takes three times as long, and lets go of the interpreter each time.
-    runs = statement.subquery()
-    listed = select(func.aggregate_strings(cast(runs.c.run, Text), ",")).select_from(runs)
-    ids: list[int] = orjson.loads(f"[{connection.scalar(listed) or ''}]")
+def read_ids(scope: Scope, plan: Plan) -> list[int]:
+    """The ids of the runs of a plan."""
+    [[found]] = _IDS.rows(scope.connection, scope.values, plan)
+    ids: list[int] = orjson.loads(f"[{found or ''}]")
     return ids
+
+
+def _ids(postgresql: bool, plan: Plan) -> Select[Any]:
+    # As one text: a row for each takes three times as long, and lets go of the interpreter each time.
+    runs = listed_runs(plan)
+    joined = func.string_agg if postgresql else func.group_concat
+    return select(joined(cast(runs.c.run, Text), ",")).select_from(runs)
+
+
+_IDS = Prepared(_ids)

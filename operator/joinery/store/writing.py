@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from joinery.runs.collector import collector_held
 from joinery.runs.record import RunRecord
-from joinery.store.dialects import id_in, insert_rows, insert_values, text_in
+from joinery.store.dialects import bindable_list, id_in, insert_rows, insert_values, is_postgresql, text_in
 from joinery.store.documents import write_document
 from joinery.store.indexing import Values
 from joinery.store.keys import Keys, Tally
@@ -121,18 +121,20 @@ class Writer:
         if found:
             ids = [row.id for row in found]
             self._unindex([(row.id, row.space) for row in found if not row.shadowed])
-            self._connection.execute(delete(run).where(id_in(self._connection, run.c.id, ids)))
+            given = id_in(run.c.id, "ids", postgresql=is_postgresql(self._connection))
+            self._connection.execute(delete(run).where(given), {"ids": bindable_list(self._connection, ids)})
         return {(row.space, row.uuid) for row in found}
 
     def _unindex(self, runs: Sequence[tuple[int, int]]) -> None:
         if not runs:
             return
         self._before_unindexing(self._connection)
-        mine = id_in(self._connection, value.c.run, [run_id for run_id, _ in runs])
+        mine = id_in(value.c.run, "ids", postgresql=is_postgresql(self._connection))
+        given = {"ids": bindable_list(self._connection, [run_id for run_id, _ in runs])}
         counted = select(value.c.key, value.c.kind, func.count()).where(mine).group_by(value.c.key, value.c.kind)
-        for key_id, kind, count in self._connection.execute(counted):
+        for key_id, kind, count in self._connection.execute(counted, given):
             self._tally.add_value(key_id, kind, -count)
-        self._connection.execute(delete(value).where(mine))
+        self._connection.execute(delete(value).where(mine), given)
         for _, space_id in runs:
             self._tally.add_run(space_id, -1)
 
