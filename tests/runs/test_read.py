@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import event, given
+from hypothesis import event, example, given
 from hypothesis import strategies as st
 
 from joinery.runs import DamagedRun, read_run, run_globals, write_run
@@ -77,6 +77,7 @@ JSON = st.recursive(
 NAMES = st.sampled_from(["name", "uid", "labels", "uuid", "inputs", "tags", "metrics", "phase", "outputs", "createdAt"])
 
 
+@example({"metadata": {"name": "0"}})  # no time at all
 @given(
     st.dictionaries(st.sampled_from(["metadata", "spec", "status"]), JSON | st.dictionaries(NAMES, JSON, max_size=4))
 )

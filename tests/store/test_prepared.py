@@ -11,8 +11,6 @@ from joinery.pql import check_query, check_sort
 from joinery.runs import read_run
 from joinery.runs.search import SearchRequest, SearchResult
 from joinery.store import SqlStore, prepared
-from joinery.store.dialects import is_postgresql
-from joinery.store.engines import in_memory
 from joinery.store.prepared import Prepared, watched
 from worlds_of_runs import NOW, manifest
 
@@ -81,20 +79,19 @@ def test_one_shape_is_one_statement_and_values_are_bound(store: SqlStore) -> Non
     assert texts[0] == texts[1]
 
 
-def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_remembered_is_bounded(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
     def make(_: bool, number: int) -> Select[tuple[int]]:
         return select(literal(number) + bindparam("more"))
 
     kind = Prepared(make)
     monkeypatch.setattr(prepared, "_MOST_REMEMBERED", 200)
-    with in_memory().reading() as connection:
-        assert not is_postgresql(connection)
+    with store.engine.connect() as connection:
         for number in range(50):
             assert kind.rows(connection, {"more": 1}, number) == [(number + 1,)]
             assert sum(len(compiled.text) for compiled in kind._compiled.values()) <= 200
 
 
-def test_a_list_that_is_written_anew_each_time_is_refused() -> None:
+def test_a_list_that_is_written_anew_each_time_is_refused(store: SqlStore) -> None:
     kind = Prepared(lambda _: select(literal(1)).where(column("a").in_([1, 2])))
-    with in_memory().reading() as connection, pytest.raises(TypeError, match="written anew"):
+    with store.engine.connect() as connection, pytest.raises(TypeError, match="written anew"):
         kind.rows(connection, {})

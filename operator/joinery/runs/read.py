@@ -68,7 +68,7 @@ def read_run(manifest: Mapping[str, Any], *, namespace: str = "default") -> RunR
     started = fields.time(status, "startedAt", "status.", problems)
     finished = fields.time(status, "finishedAt", "status.", problems)
     changed, condition = parts.read_conditions(status, problems) if status.get("conditions") else (None, None)
-    times = [moment for moment in (changed, finished, started, created) if moment is not None]
+    times = [moment for moment in (changed, finished, started, created or 0) if moment is not None]
 
     values: dict[str, Any] = {
         "uid": uid or f"{namespace}/{name}",
@@ -82,7 +82,7 @@ def read_run(manifest: Mapping[str, Any], *, namespace: str = "default") -> RunR
         "phase": _phase(status, problems),
         "project": namespace,
         "created_at": created or 0,
-        "updated_at": max(times, default=None),
+        "updated_at": max(times),
         "started_at": started,
         "finished_at": finished,
         "inputs": fields.values(spec, "inputs", "spec.", problems),
