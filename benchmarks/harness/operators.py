@@ -34,6 +34,8 @@ __all__ = ["Unavailable", "operators"]
 
 HERE = Path(__file__).resolve().parents[1]
 OURS, NAIVE = "Joinery", "naive Kopf operator"
+_PATIENCE = 1_200  # seconds
+_ENDLESS = aiohttp.ClientTimeout(total=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +130,20 @@ async def _measure(contender: Contender, server: Server, folder: Path, count: in
 
 
 async def _resolved(users: Users, names: Iterable[str]) -> None:
-    """Until all of these have been seen Resolved."""
+    """Until all of these have been seen Resolved. A watch that the server ends (it does so with a slow reader) is begun
+    anew."""
     left = set(names)
     url = f"{users.url}{KINDS}/operations?watch=1&resourceVersion=0"
-    patience = aiohttp.ClientTimeout(total=1_200)
-    async with users.session.get(url, timeout=patience, read_bufsize=1 << 22) as answer:
-        async for line in answer.content:
-            manifest = orjson.loads(line)["object"]
-            conditions = manifest.get("status", {}).get("conditions", ())
-            if any(one["type"] == "Resolved" and one["status"] == "True" for one in conditions):
-                left.discard(manifest["metadata"]["name"])
-            if not left:
-                return
-    raise RuntimeError(f"{len(left)} operations were not resolved within {patience.total:g} s")
+    async with asyncio.timeout(_PATIENCE):
+        while left:
+            async with users.session.get(url, timeout=_ENDLESS, read_bufsize=1 << 22) as answer:
+                async for line in answer.content:
+                    manifest = orjson.loads(line)["object"]
+                    conditions = manifest.get("status", {}).get("conditions", ())
+                    if any(one["type"] == "Resolved" and one["status"] == "True" for one in conditions):
+                        left.discard(manifest["metadata"]["name"])
+                    if not left:
+                        return
 
 
 def _plain(run: dict[str, Any]) -> dict[str, Any]:
