@@ -35,7 +35,7 @@ def _prelude(_: bool) -> Select[Any]:
         select(space.c.runs).where(space.c.name == bindparam("namespace")).scalar_subquery(),
         select(state.c.version).scalar_subquery(),
         exists(select(damaged.c.uid).where(damaged.c.namespace == bindparam("namespace"))),
-        # By the name too, which all have: else SQLite takes whichever index of `run` comes first, and not the small one.
+        # By the name too, which all have: else SQLite takes whichever index of `run` comes first, not the small one.
         exists(select(run.c.id).where(run.c.space == here, run.c.shadowed == literal_column("1"), run.c.name >= "")),
     )
 
