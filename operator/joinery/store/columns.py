@@ -10,12 +10,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, FromClause, and_, literal, null
-from sqlalchemy.sql import operators
 
 from joinery.pql.ast import Between, Compare, Like, OneOf, Test, Within
 from joinery.runs.plain import plain_text
 from joinery.store.kinds import NUMBER, TEXT
-from joinery.store.matching import Columns, matches, within
+from joinery.store.matching import OPERATORS, Columns, matches, within
 from joinery.store.shapes import NEVER, Shape, Values, bound, shape_of
 
 UUID, TITLE, TIME, SPAN = "uuid", "title", "time", "span"
@@ -116,13 +115,5 @@ def _integers(*ops: str) -> Shape:
     return Shape("integers from to", parts=tuple(Shape("integer", op) for op in ops))
 
 
-_OPERATORS: Final[dict[str, Any]] = {
-    "<": operators.lt,
-    "<=": operators.le,
-    ">": operators.gt,
-    ">=": operators.ge,
-}
-
-
 def _compare_integers(shape: Shape, column: ColumnElement[Any], names: Iterator[str]) -> ColumnElement[bool]:
-    return and_(*(_OPERATORS[part.op](column, bound(next(names), column)) for part in shape.parts or (shape,)))
+    return and_(*(OPERATORS[part.op](column, bound(next(names), column)) for part in shape.parts or (shape,)))

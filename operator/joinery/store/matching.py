@@ -14,7 +14,7 @@ from joinery.store.dialects import Position
 from joinery.store.kinds import BOOLEAN, LONG_TEXT, NUMBER, TEXT, TEXTS
 from joinery.store.shapes import Shape, bound
 
-_OPERATORS: dict[str, Any] = {"<": operators.lt, "<=": operators.le, ">": operators.gt, ">=": operators.ge}
+OPERATORS: dict[str, Any] = {"<": operators.lt, "<=": operators.le, ">": operators.gt, ">=": operators.ge}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,11 +54,11 @@ def matches(shape: Shape, c: Columns, names: Sequence[str]) -> ColumnElement[boo
 def _matches(shape: Shape, c: Columns, names: Iterator[str]) -> ColumnElement[bool]:
     match shape.form:
         case "number":
-            return and_(_is_number(c), _OPERATORS[shape.op](c.number, bound(next(names), c.number)))
+            return and_(_is_number(c), OPERATORS[shape.op](c.number, bound(next(names), c.number)))
         case "exact":
             return _compare_exactly(shape.op, c, next(names), next(names))
         case "head":
-            return and_(is_text(c), _OPERATORS[shape.op](c.head, bound(next(names), c.head)))
+            return and_(is_text(c), OPERATORS[shape.op](c.head, bound(next(names), c.head)))
         case "text":
             return _compare_text(shape.op, c, next(names), next(names))
         case "range":
@@ -95,7 +95,7 @@ def _compare_exactly(op: str, c: Columns, near: str, residue: str) -> ColumnElem
     return and_(
         _is_number(c),
         outer(c.number, bound(near, c.number)),
-        or_(inner(c.number, bound(near, c.number)), _OPERATORS[op](c.residue, bound(residue, c.residue))),
+        or_(inner(c.number, bound(near, c.number)), OPERATORS[op](c.residue, bound(residue, c.residue))),
     )
 
 
@@ -104,7 +104,7 @@ def _compare_text(op: str, c: Columns, head: str, whole: str) -> ColumnElement[b
     return and_(
         is_text(c),
         outer(c.head, bound(head, c.head)),
-        or_(inner(c.head, bound(head, c.head)), _OPERATORS[op](c.text, bound(whole, c.head))),
+        or_(inner(c.head, bound(head, c.head)), OPERATORS[op](c.text, bound(whole, c.head))),
     )
 
 
